@@ -1,0 +1,6 @@
+//! What generated code needs, by one path. Not part of the public face: it changes without notice.
+
+pub use core::option::Option::{self, None, Some};
+pub use core::result::Result::{self, Err, Ok};
+
+pub use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet, Size};

@@ -1,0 +1,66 @@
+use alloc::vec::Vec;
+
+use arrayvec::ArrayVec;
+
+use crate::{DecodeError, DecodeErrorKind, Decoder, Encode};
+
+/// What can be read from a payload: a value of a field, or a whole packet. It may borrow from the payload.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a packet",
+    label = "not a type of the wire",
+    note = "the wire knows integers and floats of a fixed width, `bool`, arrays, `&str`, `String`, `&[u8]`, `Vec`, `Option`, and types with `#[derive(Packet)]`"
+)]
+pub trait Decode<'a>: Encode + Sized {
+    /// Reads the value, and leaves the cursor behind it.
+    ///
+    /// # Errors
+    /// When the bytes are not such a value; where the cursor then stands is of no meaning.
+    fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError>;
+
+    /// Reads `N` items. Here, and not a function beside it, so that scalars can be copied at once.
+    #[doc(hidden)]
+    #[inline]
+    fn decode_array<const N: usize>(input: &mut Decoder<'a>) -> Result<[Self; N], DecodeError> {
+        // Safe code has no other way to fill an array item by item, without a default and without a panic path.
+        let mut items = ArrayVec::<Self, N>::new();
+        while !items.is_full() && items.try_push(Self::decode(input)?).is_ok() {}
+        items.into_inner().map_err(|_| input.error(DecodeErrorKind::Truncated))
+    }
+
+    /// Reads `count` items, for which the caller has seen that enough bytes are left. Here for the same reason.
+    #[doc(hidden)]
+    #[inline]
+    fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
+        let mut items = Vec::with_capacity(count);
+        for _ in 0..count {
+            items.push(Self::decode(input)?);
+        }
+        Ok(items)
+    }
+}
+
+/// Decodes a whole payload, to its last byte.
+///
+/// ```
+/// use mario_proto::{DecodeErrorKind, decode_packet};
+///
+/// assert_eq!(decode_packet::<u16>(&[0x0a, 0x00]), Ok(10));
+/// assert_eq!(decode_packet::<u16>(&[0x0a]).unwrap_err().kind, DecodeErrorKind::Truncated);
+/// assert_eq!(decode_packet::<u16>(&[0x0a, 0, 0]).unwrap_err().kind, DecodeErrorKind::LeftOver { bytes: 1 });
+/// ```
+///
+/// # Errors
+/// When the payload is not a `P`, or is longer than one.
+#[inline]
+pub fn decode_packet<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
+    let mut input = Decoder::new(payload);
+    let packet = P::decode(&mut input)?;
+    if input.is_empty() { Ok(packet) } else { Err(left_over(&input)) }
+}
+
+#[cold]
+#[inline(never)]
+fn left_over(input: &Decoder<'_>) -> DecodeError {
+    let bytes = u32::try_from(input.len()).unwrap_or(u32::MAX);
+    input.error(DecodeErrorKind::LeftOver { bytes })
+}

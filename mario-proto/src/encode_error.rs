@@ -1,0 +1,56 @@
+use core::fmt;
+
+/// Why a packet could not be written: what, and which field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncodeError {
+    /// What is wrong.
+    pub kind: EncodeErrorKind,
+    /// The innermost field that could not be written, as `Hello.greeting`; empty if it is none of a packet's.
+    pub field: &'static str,
+}
+
+/// What an [`EncodeError`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeErrorKind {
+    /// The frame would be longer than the room for it, which is at most `max_packet`.
+    #[error("the frame does not fit: send less, or raise `max_packet` on both sides")]
+    Full,
+    /// Text, bytes or a list over what its length prefix can say, or over the field's own limit.
+    #[error("a length of {len}, over the limit of {max}")]
+    TooLong {
+        /// The length in bytes, or the count of items.
+        len: usize,
+        /// The field's limit.
+        max: usize,
+    },
+}
+
+impl EncodeError {
+    /// An error of a field that has no name yet.
+    #[cold]
+    #[inline(never)]
+    pub const fn new(kind: EncodeErrorKind) -> Self {
+        Self { kind, field: "" }
+    }
+
+    /// The same, as an error of the field `name`, unless an inner field has claimed it.
+    #[cold]
+    #[must_use]
+    pub const fn in_field(self, name: &'static str) -> Self {
+        if self.field.is_empty() { Self { field: name, ..self } } else { self }
+    }
+
+    pub(crate) const fn full() -> Self {
+        Self::new(EncodeErrorKind::Full)
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = if self.field.is_empty() { "the packet" } else { self.field };
+        write!(f, "{field}: {}", self.kind)
+    }
+}
+
+impl core::error::Error for EncodeError {}

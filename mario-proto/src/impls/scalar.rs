@@ -1,0 +1,96 @@
+use alloc::vec::Vec;
+
+use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Size};
+
+/// Numbers of a fixed width: their bytes, little-endian.
+macro_rules! numbers {
+    ($($number:ident)*) => {$(
+        impl Encode for $number {
+            const SIZE: Size = Size::fixed(size_of::<Self>());
+
+            #[inline]
+            fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+                out.put_array(self.to_le_bytes())
+            }
+        }
+
+        impl<'a> Decode<'a> for $number {
+            #[inline]
+            fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+                Ok(Self::from_le_bytes(*input.take_array()?))
+            }
+
+            #[inline]
+            fn decode_array<const N: usize>(input: &mut Decoder<'a>) -> Result<[Self; N], DecodeError> {
+                let bytes = input.take(const { N * size_of::<Self>() })?;
+                let mut items = [Self::default(); N];
+                for (item, bytes) in items.iter_mut().zip(bytes.as_chunks().0) {
+                    *item = Self::from_le_bytes(*bytes);
+                }
+                Ok(items)
+            }
+
+            #[inline]
+            fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
+                let bytes = input.take(count.saturating_mul(size_of::<Self>()))?;
+                Ok(bytes.as_chunks().0.iter().map(|bytes| Self::from_le_bytes(*bytes)).collect())
+            }
+        }
+    )*};
+}
+
+numbers! { u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64 }
+
+impl Encode for u8 {
+    const SIZE: Size = Size::fixed(1);
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+        out.put_array([*self])
+    }
+
+    #[inline]
+    fn encode_all(items: &[Self], out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+        out.put(items)
+    }
+}
+
+impl<'a> Decode<'a> for u8 {
+    #[inline]
+    fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        let [byte] = *input.take_array()?;
+        Ok(byte)
+    }
+
+    #[inline]
+    fn decode_array<const N: usize>(input: &mut Decoder<'a>) -> Result<[Self; N], DecodeError> {
+        input.take_array().copied()
+    }
+
+    #[inline]
+    fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
+        input.take(count).map(<[u8]>::to_vec)
+    }
+}
+
+/// One byte, 0 or 1; any other value is malformed.
+impl Encode for bool {
+    const SIZE: Size = Size::fixed(1);
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+        out.put_array([u8::from(*self)])
+    }
+}
+
+impl<'a> Decode<'a> for bool {
+    #[inline]
+    fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        let offset = input.offset();
+        match *input.take_array()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            [found] => Err(DecodeError::new(DecodeErrorKind::NotBool { found }, offset)),
+        }
+    }
+}

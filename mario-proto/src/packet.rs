@@ -1,0 +1,40 @@
+use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size};
+
+/// What may be the whole payload of a frame: what a handler takes and returns.
+///
+/// `#[derive(Packet)]` implements it, together with [`Encode`] and [`Decode`]. Bare scalars, text, lists and options
+/// are no packets: a packet has a name, and room to grow.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a packet",
+    label = "not a packet",
+    note = "a type becomes one with `#[derive(mario::Packet)]`; wrap a scalar, text or a list in a struct of your own, or take `mario::Payload` for the bare bytes"
+)]
+pub trait Packet: Encode {}
+
+/// The payload as it is, undecoded; as a reply, bytes that are encoded already.
+///
+/// ```
+/// use mario_proto::{Payload, decode_packet};
+///
+/// assert_eq!(decode_packet(b"any bytes"), Ok(Payload(b"any bytes")));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Payload<'a>(pub &'a [u8]);
+
+impl Packet for Payload<'_> {}
+
+impl Encode for Payload<'_> {
+    const SIZE: Size = Size::rest(0);
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+        out.put(self.0)
+    }
+}
+
+impl<'a> Decode<'a> for Payload<'a> {
+    #[inline]
+    fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        Ok(Self(input.rest()))
+    }
+}
