@@ -1,0 +1,302 @@
+//! The user's door: the settings of a server.
+
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use crate::buffers::SEGMENT;
+use crate::deadlines;
+use crate::dispatch::Commands;
+use crate::error::{Error, Result};
+use crate::exchange::Rules;
+use crate::link::ConnId;
+use crate::outbox::Marks;
+use crate::server::Server;
+use crate::service::Service;
+use crate::stx::Stx;
+use crate::worker::Plan;
+
+/// The smallest pool of input that is taken by default: some paused connections find room in it.
+const LEAST_INPUT_POOL: usize = 1 << 20;
+
+/// The settings of a [`Server`], each with a default but the address.
+///
+/// What is out of range is an [`Error`] of [`start`](Builder::start) and [`run`](Builder::run) that says what to do.
+///
+/// ```
+/// # use std::time::Duration;
+/// # struct Gateway;
+/// # impl mario::Service for Gateway { type Session = (); type Worker = (); }
+/// # fn main() -> mario::Result<()> {
+/// let server = mario::Server::builder(Gateway, mario::commands![])
+///     .bind("127.0.0.1:0")
+///     .workers(2)
+///     .connections(1_000)
+///     .read_timeout(Duration::from_secs(60))
+///     .heartbeat(0x0001)
+///     .start()?;
+/// println!("listening on {}", server.local_addr());
+/// server.shutdown()
+/// # }
+/// ```
+#[must_use = "a builder does nothing until `run` or `start`"]
+pub struct Builder<S: Service> {
+    pub(crate) service: S,
+    pub(crate) commands: Commands<S>,
+    addresses: Result<Vec<SocketAddr>>,
+    workers: Option<usize>,
+    connections: usize,
+    backlog: u32,
+    stx: Stx,
+    max_packet: u16,
+    heartbeat: Option<u16>,
+    read_timeout: Option<Duration>,
+    write_timeout: Duration,
+    shutdown_timeout: Duration,
+    tick: Option<Duration>,
+    marks: Marks,
+    input_pool: Option<usize>,
+    output_pool: usize,
+    signals: bool,
+}
+
+impl<S: Service> Builder<S> {
+    pub(crate) fn new(service: S, commands: Commands<S>) -> Self {
+        Builder {
+            service,
+            commands,
+            addresses: Err(Error::NoAddress),
+            workers: None,
+            connections: 16_384,
+            backlog: 4_096,
+            stx: Stx::default(),
+            max_packet: mario_proto::DEFAULT_MAX_PACKET,
+            heartbeat: None,
+            read_timeout: Some(Duration::from_secs(300)),
+            write_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(5),
+            tick: None,
+            marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
+            input_pool: None,
+            output_pool: 64 << 20,
+            signals: false,
+        }
+    }
+
+    /// The address to listen on, as `"127.0.0.1:8082"`. Port 0 lets the system choose:
+    /// [`Server::local_addr`] tells which. Of several addresses of a name, the first that works is taken.
+    pub fn bind(mut self, address: impl ToSocketAddrs + fmt::Debug) -> Self {
+        self.addresses = match address.to_socket_addrs() {
+            Ok(addresses) => Ok(addresses.collect()),
+            Err(source) => Err(Error::Address { address: format!("{address:?}"), source }),
+        };
+        self
+    }
+
+    /// How many worker threads serve connections: 1 to 1,024; by default as many as the machine has cores.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// How many connections each worker has slots for: 1 to 4,194,304, by default 16,384. Their memory is reserved
+    /// at the start and is resident only as it is used. When all slots are taken, further connections are closed at
+    /// once and counted as [refused](crate::Stats::refused).
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// How many connections may wait to be accepted: at least 1, by default 4,096. The system may set a lower limit
+    /// (on Linux `net.core.somaxconn`).
+    pub fn backlog(mut self, backlog: u32) -> Self {
+        self.backlog = backlog;
+        self
+    }
+
+    /// The token that begins each frame; by default `0xffffffff`.
+    pub fn stx(mut self, stx: impl Into<Stx>) -> Self {
+        self.stx = stx.into();
+        self
+    }
+
+    /// The longest frame that is taken, in bytes with its header: 8 to 65,535, by default 1,500. A longer one closes
+    /// the connection. What the server sends is not limited by it.
+    pub fn max_packet(mut self, bytes: u16) -> Self {
+        self.max_packet = bytes;
+        self
+    }
+
+    /// A command that the server answers by itself: with the same command and payload. It keeps a connection from
+    /// timing out, as any byte does. No handler may take its id.
+    pub fn heartbeat(mut self, command: u16) -> Self {
+        self.heartbeat = Some(command);
+        self
+    }
+
+    /// How long a peer may send nothing before it is [timed out](crate::Reason::TimedOut): 1 ms to 12 days, by
+    /// default 300 s; `None` for ever. It is measured to about an eighth.
+    pub fn read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.read_timeout = timeout.into();
+        self
+    }
+
+    /// How long a peer may take nothing of what is sent to it before it is [timed out](crate::Reason::TimedOut):
+    /// 1 ms to 12 days, by default 30 s.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = timeout;
+        self
+    }
+
+    /// How long a shutdown may wait for peers to take what was sent to them: 1 ms to 12 days, by default 5 s.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// How often each worker calls [`Service::tick`]: 1 ms to 12 days; by default never.
+    pub fn tick(mut self, period: Duration) -> Self {
+        self.tick = Some(period);
+        self
+    }
+
+    /// When a peer reads slowly: above `high` bytes of unsent output its requests wait in the kernel, until there
+    /// are no more than `low`. By default 16 KiB and 64 KiB.
+    pub fn water_marks(mut self, low: usize, high: usize) -> Self {
+        (self.marks.low_water, self.marks.high_water) = (low, high);
+        self
+    }
+
+    /// How much output may wait for one connection, in bytes: beyond it is closed with
+    /// [`Reason::Overflow`](crate::Reason::Overflow). By default 1 MiB; at least the high-water mark.
+    pub fn output_limit(mut self, bytes: usize) -> Self {
+        self.marks.limit = bytes;
+        self
+    }
+
+    /// How much output may wait for all connections of a worker, in bytes; by default 64 MiB. A connection that
+    /// finds no room is closed with [`Reason::Overflow`](crate::Reason::Overflow).
+    pub fn output_pool(mut self, bytes: usize) -> Self {
+        self.output_pool = bytes;
+        self
+    }
+
+    /// How much incomplete input a worker keeps for all its connections, in bytes; by default 2 KiB a connection, and
+    /// at least 1 MiB. A connection that finds no room is closed with
+    /// [`Reason::Overflow`](crate::Reason::Overflow).
+    pub fn input_pool(mut self, bytes: usize) -> Self {
+        self.input_pool = Some(bytes);
+        self
+    }
+
+    /// Makes SIGINT and SIGTERM [shut the server down](crate::ServerHandle::shutdown), from the moment it listens.
+    /// They are taken for the whole process, and stay taken after the server has ended.
+    pub fn stop_on_signals(mut self) -> Self {
+        self.signals = true;
+        self
+    }
+
+    /// Starts the server and returns as soon as it listens.
+    ///
+    /// # Errors
+    /// A setting that is out of range, an address that can't be listened on, or a system that has no memory,
+    /// descriptors or threads for it.
+    pub fn start(self) -> Result<Server> {
+        Server::start(self)
+    }
+
+    /// Serves until SIGINT or SIGTERM, then [shuts down](crate::ServerHandle::shutdown).
+    ///
+    /// # Errors
+    /// As [`start`](Builder::start) and [`Server::join`].
+    pub fn run(self) -> Result<()> {
+        self.stop_on_signals().start()?.join()
+    }
+
+    pub(crate) fn stops_on_signals(&self) -> bool {
+        self.signals
+    }
+
+    /// The addresses to try, in order.
+    pub(crate) fn addresses(&mut self) -> Result<Vec<SocketAddr>> {
+        std::mem::replace(&mut self.addresses, Err(Error::NoAddress))
+    }
+
+    pub(crate) fn listen_backlog(&self) -> Result<u32> {
+        if self.backlog == 0 { Err(Error::Backlog) } else { Ok(self.backlog) }
+    }
+
+    pub(crate) fn worker_count(&self) -> Result<usize> {
+        let workers =
+            self.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()));
+        if (1..=ConnId::MAX_WORKERS).contains(&workers) { Ok(workers) } else { Err(Error::Workers(workers)) }
+    }
+
+    /// What each worker needs to know, checked.
+    pub(crate) fn plan(&self) -> Result<Plan> {
+        if !(1..=ConnId::MAX_SLOTS).contains(&self.connections) {
+            return Err(Error::Connections(self.connections));
+        }
+        if usize::from(self.max_packet) < mario_proto::HEADER_LEN {
+            return Err(Error::MaxPacket(self.max_packet));
+        }
+        let timeouts = [
+            ("read timeout", self.read_timeout),
+            ("write timeout", Some(self.write_timeout)),
+            ("shutdown timeout", Some(self.shutdown_timeout)),
+            ("tick", self.tick),
+        ];
+        for (name, value) in timeouts {
+            match value {
+                Some(value) if !(Duration::from_millis(1)..=deadlines::LONGEST).contains(&value) => {
+                    return Err(Error::Timeout { name, value });
+                }
+                _ => {}
+            }
+        }
+        Ok(Plan {
+            connections: self.connections,
+            read_timeout: self.read_timeout,
+            write_timeout: self.write_timeout,
+            shutdown_timeout: self.shutdown_timeout,
+            tick: self.tick,
+            rules: self.rules()?,
+        })
+    }
+
+    fn rules(&self) -> Result<Rules> {
+        let Marks { low_water, high_water, limit } = self.marks;
+        if !(low_water <= high_water && high_water <= limit && limit <= self.output_pool) {
+            return Err(Error::Marks { low: low_water, high: high_water, limit, pool: self.output_pool });
+        }
+        if let Some(id) = self.heartbeat {
+            let why = if mario_proto::is_reserved(id) {
+                Some("it is reserved; take one below 0xfffc")
+            } else {
+                self.commands.get(id).map(|_| "a handler takes it; take another id or remove the handler")
+            };
+            if let Some(why) = why {
+                return Err(Error::Heartbeat { id, why });
+            }
+        }
+        Ok(Rules {
+            stx: self.stx.0,
+            max_packet: self.max_packet,
+            heartbeat: self.heartbeat,
+            marks: self.marks,
+            input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
+            output_pool: self.output_pool,
+        })
+    }
+}
+
+impl<S: Service> fmt::Debug for Builder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("commands", &self.commands)
+            .field("addresses", &self.addresses)
+            .field("workers", &self.workers)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}

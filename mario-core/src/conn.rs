@@ -1,0 +1,133 @@
+//! What a handler sees of its connection.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use mario_proto::{EncodeError, Packet};
+use thiserror::Error;
+
+use crate::link::Link;
+use crate::outbox::Outbox;
+use crate::service::Service;
+
+pub use crate::link::ConnId;
+
+/// A connection, as its handlers and hooks see it.
+///
+/// It is lent for one call: what is to last belongs into the [`session`](Conn::session).
+pub struct Conn<'a, S: Service> {
+    pub(crate) service: &'a S,
+    pub(crate) worker: &'a mut S::Worker,
+    pub(crate) session: &'a mut S::Session,
+    pub(crate) link: &'a mut Link,
+    pub(crate) outbox: &'a mut Outbox,
+    /// The command that is being handled; a hook has none.
+    pub(crate) request: Option<u16>,
+}
+
+impl<S: Service> Conn<'_, S> {
+    /// The service, shared by all workers.
+    pub fn service(&self) -> &S {
+        self.service
+    }
+
+    /// What this connection keeps.
+    pub fn session(&mut self) -> &mut S::Session {
+        self.session
+    }
+
+    /// What the worker of this connection keeps.
+    pub fn worker(&mut self) -> &mut S::Worker {
+        self.worker
+    }
+
+    /// The address of the peer.
+    pub fn peer_addr(&self) -> SocketAddr {
+        self.link.peer
+    }
+
+    /// The connection's id: never the same for two connections of one run of the server.
+    pub fn id(&self) -> ConnId {
+        self.link.id
+    }
+
+    /// Sends `packet` as a reply to the request that is being handled, as returning it does; a handler may reply
+    /// any number of times.
+    ///
+    /// # Errors
+    /// [`SendError`]; in a hook there is no request to reply to.
+    #[inline]
+    pub fn reply<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
+        let request = self.request.ok_or(SendError::NoRequest)?;
+        self.send(request, packet)
+    }
+
+    /// Sends `packet` under the id of any command.
+    ///
+    /// It leaves with the replies of this turn, after all that was sent before it.
+    ///
+    /// # Errors
+    /// [`SendError`]; the connection is then closed where the error says so.
+    #[inline]
+    pub fn send<P: Packet>(&mut self, command: u16, packet: &P) -> Result<(), SendError> {
+        if mario_proto::is_reserved(command) {
+            return Err(SendError::Reserved(command));
+        }
+        self.outbox.push(self.link, command, packet)
+    }
+
+    /// Closes the connection when the handler has returned. What was sent, the handler's own reply included, is
+    /// flushed first; requests that the peer has already sent are not handled any more.
+    pub fn close(&mut self) {
+        self.link.close();
+    }
+
+    /// Sends what a handler returned; the client waits for it, so that a packet that can't be sent closes.
+    #[inline]
+    pub(crate) fn answer<P: Packet>(&mut self, packet: &P) {
+        if let Err(SendError::Encode(error)) = self.reply(packet) {
+            self.link.unsendable(error);
+        }
+    }
+}
+
+impl<S: Service> fmt::Debug for Conn<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conn").field("id", &self.id()).field("peer_addr", &self.peer_addr()).finish_non_exhaustive()
+    }
+}
+
+/// Why a packet was not sent.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection has ended, or is about to.
+    #[error("the connection is closed")]
+    Closed,
+    /// There is no request to reply to.
+    #[error("a hook has no request to reply to: send the packet under the id of its command")]
+    NoRequest,
+    /// The command's id is one of the connection's own events.
+    #[error("the command id {0:#06x} is reserved: take one below 0xfffc")]
+    Reserved(u16),
+    /// The packet can't be put on the wire.
+    #[error("the packet can't be encoded: {0}")]
+    Encode(#[from] EncodeError),
+    /// More waits for this peer than the server allows; the connection is closed.
+    #[error("the peer reads too slowly, and its output is full: the connection is closed")]
+    Overflow,
+}
+
+/// What the first argument of a handler is; finds its service behind an alias too.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the first argument of a command is `&mut Conn<'_, YourService>`, not `&mut {Self}`",
+    label = "not a connection"
+)]
+pub trait AnyConn {
+    type Service: Service;
+}
+
+impl<S: Service> AnyConn for Conn<'_, S> {
+    type Service = S;
+}

@@ -1,0 +1,113 @@
+//! Where frames and events are handed to the service.
+
+use std::sync::Arc;
+
+use mario_proto::Frame;
+
+use crate::conn::Conn;
+use crate::dispatch::{Commands, Handled};
+use crate::link::Link;
+use crate::outbox::Outbox;
+use crate::service::{Close, Reason, Service};
+
+/// The service, its table, and the worker's own state.
+pub(crate) struct Desk<S: Service> {
+    pub(crate) service: Arc<S>,
+    pub(crate) worker: S::Worker,
+    commands: Commands<S>,
+    heartbeat: Option<u16>,
+    /// The command that is being handled, to name it if it panics.
+    running: u16,
+    /// How many frames were handled since they were last counted.
+    frames: u64,
+}
+
+impl<S: Service> Desk<S> {
+    pub(crate) fn new(service: Arc<S>, commands: Commands<S>, heartbeat: Option<u16>) -> Self {
+        Desk { service, worker: S::Worker::default(), commands, heartbeat, running: 0, frames: 0 }
+    }
+
+    /// Handles one frame; the answer is the reason for which the connection ends, if it does.
+    #[inline]
+    pub(crate) fn handle(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        frame: Frame<'_>,
+    ) -> Option<Reason> {
+        self.running = frame.cmd;
+        self.frames += 1;
+        let Some(handler) = self.commands.handler(frame.cmd) else {
+            return self.without_handler(link, session, outbox, frame);
+        };
+        let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+        match handler(&mut conn, frame.payload) {
+            Handled::Done => None,
+            Handled::Close => Some(Reason::Service),
+            Handled::Malformed(error) => match conn.service.malformed(&mut conn, frame, error) {
+                Ok(()) => None,
+                Err(Close) => Some(Reason::Malformed(frame.cmd, error)),
+            },
+        }
+    }
+
+    pub(crate) fn connected(&mut self, link: &mut Link, session: &mut S::Session, outbox: &mut Outbox) {
+        let mut conn = self.conn(link, session, outbox, None);
+        conn.service.connected(&mut conn);
+    }
+
+    pub(crate) fn disconnected(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        reason: Reason,
+    ) {
+        let mut conn = self.conn(link, session, outbox, None);
+        conn.service.disconnected(&mut conn, reason);
+    }
+
+    /// The name of the command that is being handled.
+    pub(crate) fn running(&self) -> String {
+        let name = self.commands.get(self.running).map_or("no handler", |entry| entry.name());
+        format!("command {:#06x} ({name})", self.running)
+    }
+
+    /// How many frames were handled since the last call.
+    #[inline]
+    pub(crate) fn take_frames(&mut self) -> u64 {
+        std::mem::take(&mut self.frames)
+    }
+
+    #[cold]
+    fn without_handler(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        frame: Frame<'_>,
+    ) -> Option<Reason> {
+        if self.heartbeat == Some(frame.cmd) {
+            // What can go wrong here, its link knows.
+            let _ = outbox.push_bytes(link, frame.cmd, frame.payload);
+            return None;
+        }
+        let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+        match conn.service.unknown_command(&mut conn, frame) {
+            Ok(()) => None,
+            Err(Close) => Some(Reason::UnknownCommand(frame.cmd)),
+        }
+    }
+
+    #[inline]
+    fn conn<'a>(
+        &'a mut self,
+        link: &'a mut Link,
+        session: &'a mut S::Session,
+        outbox: &'a mut Outbox,
+        request: Option<u16>,
+    ) -> Conn<'a, S> {
+        Conn { service: &self.service, worker: &mut self.worker, session, link, outbox, request }
+    }
+}

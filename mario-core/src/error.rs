@@ -1,0 +1,110 @@
+//! What can be wrong with a server before it serves.
+
+use std::collections::TryReserveError;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::link::ConnId;
+
+/// What [`Builder::start`](crate::Builder::start) and [`Builder::run`](crate::Builder::run) may answer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a server did not start, or did not end well.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No address was given.
+    #[error("the server has no address: give it one with `.bind(\"127.0.0.1:8082\")`")]
+    NoAddress,
+    /// The address is none.
+    #[error("the address {address} can't be used: {source}; write it as \"host:port\"")]
+    Address {
+        /// The address as it was given.
+        address: String,
+        /// What the resolver says.
+        source: io::Error,
+    },
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {source}{}", hint(source, *address))]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The number of workers is out of range.
+    #[error("{0} workers: a server has 1 to {max}", max = ConnId::MAX_WORKERS)]
+    Workers(usize),
+    /// The number of connections is out of range.
+    #[error("{0} connections: a worker has 1 to {max}", max = ConnId::MAX_SLOTS)]
+    Connections(usize),
+    /// The limit for a packet is too small.
+    #[error("a packet limit of {0} bytes: the header alone has 8, so that it is 8 to 65535")]
+    MaxPacket(u16),
+    /// The backlog is zero.
+    #[error("a backlog of 0: it is at least 1")]
+    Backlog,
+    /// A duration is out of range.
+    #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
+    Timeout {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: Duration,
+    },
+    /// The water marks are not in order.
+    #[error("water marks {low}, {high} and limit {limit}: they are in that order, and the limit fits in the pool of {pool} bytes")]
+    Marks {
+        /// The low-water mark in bytes.
+        low: usize,
+        /// The high-water mark in bytes.
+        high: usize,
+        /// The most that may wait for a connection, in bytes.
+        limit: usize,
+        /// The pool in bytes.
+        pool: usize,
+    },
+    /// The heartbeat's id can't be used.
+    #[error("the heartbeat {id:#06x} can't be used: {why}")]
+    Heartbeat {
+        /// The id.
+        id: u16,
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// There is not so much memory.
+    #[error("no memory for the slots and pools of {workers} workers: {source}; take fewer connections or smaller pools")]
+    Memory {
+        /// How many workers were asked for.
+        workers: usize,
+        /// What the allocator says.
+        source: TryReserveError,
+    },
+    /// The system refuses something that a server needs.
+    #[error("can't {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A thread of the server panicked, which is a fault of mario.
+    #[error("the thread {0} panicked")]
+    Died(String),
+}
+
+fn hint(error: &io::Error, address: SocketAddr) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("; another program listens there: end it, or take another port than {} (0 lets the system choose)", address.port())
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("; port {} needs a privilege: take one from 1024 on", address.port())
+        }
+        io::ErrorKind::AddrNotAvailable => format!("; this machine has no address {}", address.ip()),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,274 @@
+//! A connection's turns: read, split, dispatch, flush; and its end.
+
+use std::collections::TryReserveError;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use mario_proto::Framing;
+
+use crate::desk::Desk;
+use crate::dispatch::Commands;
+use crate::inbox::Inbox;
+use crate::link::{Link, Phase};
+use crate::net::{Ready, Stream, uninterrupted};
+use crate::outbox::{Marks, Outbox};
+use crate::service::{Reason, Service, Worker};
+use crate::stats::Counters;
+
+/// What one read takes at most: the largest frame, and a good number of usual ones. It is also a turn's budget.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// The settings of an exchange.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) stx: u32,
+    pub(crate) max_packet: u16,
+    pub(crate) heartbeat: Option<u16>,
+    pub(crate) marks: Marks,
+    pub(crate) input_pool: usize,
+    pub(crate) output_pool: usize,
+}
+
+/// A connection in its slot.
+pub(crate) struct Connection<S: Service, T> {
+    stream: T,
+    session: S::Session,
+    pub(crate) link: Link,
+    /// The last read took all that had arrived, so that closing now resets nothing.
+    drained: bool,
+}
+
+impl<S: Service, T> Connection<S, T> {
+    pub(crate) fn new(stream: T, link: Link, session: S::Session) -> Self {
+        Connection { stream, session, link, drained: false }
+    }
+
+    pub(crate) fn stream(&mut self) -> &mut T {
+        &mut self.stream
+    }
+}
+
+/// What a turn did that its connection's deadlines depend on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turn {
+    /// Bytes were read.
+    pub(crate) received: bool,
+    /// The socket took bytes that had waited.
+    pub(crate) drained: bool,
+    /// The budget is used up, and there may be more to read.
+    pub(crate) again: bool,
+}
+
+/// What the turns of all connections of one worker share.
+pub(crate) struct Exchange<S: Service> {
+    read_buffer: Box<[u8]>,
+    inbox: Inbox,
+    outbox: Outbox,
+    desk: Desk<S>,
+    counters: Arc<Counters>,
+}
+
+impl<S: Service> Exchange<S> {
+    /// An exchange with all its buffers, or an error if so much memory can't be had.
+    pub(crate) fn new(
+        service: Arc<S>,
+        commands: Commands<S>,
+        rules: &Rules,
+        counters: Arc<Counters>,
+    ) -> Result<Self, TryReserveError> {
+        Ok(Exchange {
+            read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
+            inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
+            outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool)?,
+            desk: Desk::new(service, commands, rules.heartbeat),
+            counters,
+        })
+    }
+
+    /// Runs a hook of the worker; a panic of it is counted and costs nothing else.
+    pub(crate) fn hook(&mut self, name: &str, index: usize, open: usize, hook: impl FnOnce(&S, &mut Worker<'_, S>)) {
+        let Desk { service, worker, .. } = &mut self.desk;
+        let call = || hook(service, &mut Worker { state: worker, index, open });
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            self.counters.panicked();
+            log::error!("the {name} hook panicked on worker {index}");
+        }
+    }
+
+    /// A connection's first turn.
+    pub(crate) fn connect<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
+        let Connection { link, session, .. } = connection;
+        let (desk, outbox) = (&mut self.desk, &mut self.outbox);
+        let hook = catch_unwind(AssertUnwindSafe(|| desk.connected(link, session, outbox)));
+        let reason = hook.is_err().then(|| self.panicked(link, "the connected hook"));
+        self.conclude(connection, reason);
+    }
+
+    /// The turn that an event gives.
+    #[inline]
+    pub(crate) fn turn<T: Stream>(&mut self, connection: &mut Connection<S, T>, ready: Ready) -> Turn {
+        let mut turn = Turn::default();
+        let resumed = ready.writable && !connection.link.output.is_empty() && {
+            let paused = connection.link.paused;
+            self.writable(connection, &mut turn);
+            paused && !connection.link.paused
+        };
+        if resumed {
+            self.receive(connection, 0);
+        }
+        if ready.readable || resumed {
+            self.readable(connection, ready.read_closed || resumed, &mut turn);
+        }
+        turn
+    }
+
+    /// Ends the service of a connection, unless that has happened. What was sent is still flushed, unless the reason
+    /// says that nobody reads it.
+    #[cold]
+    pub(crate) fn end<T: Stream>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
+        let Connection { link, session, .. } = connection;
+        if link.phase == Phase::Open {
+            link.phase = Phase::Flushing;
+            log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
+            self.inbox.discard(&mut link.input);
+            let (desk, outbox) = (&mut self.desk, &mut self.outbox);
+            let hook = catch_unwind(AssertUnwindSafe(|| desk.disconnected(link, session, outbox, reason)));
+            if hook.is_err() {
+                self.panicked(link, "the disconnected hook");
+            }
+        }
+        match reason {
+            Reason::Error(_) | Reason::Overflow => self.abandon(connection),
+            _ => finish(connection),
+        }
+    }
+
+    /// Waits no more for the peer of a connection that has ended.
+    pub(crate) fn abandon<T>(&mut self, connection: &mut Connection<S, T>) {
+        self.outbox.discard(&mut connection.link);
+        connection.link.phase = Phase::Gone;
+    }
+
+    fn writable<T: Stream>(&mut self, connection: &mut Connection<S, T>, turn: &mut Turn) {
+        let Connection { stream, link, .. } = connection;
+        match self.outbox.drain(stream, link) {
+            Ok(drained) => {
+                turn.drained = drained > 0;
+                finish(connection);
+            }
+            Err(reason) => self.end(connection, reason),
+        }
+    }
+
+    /// Reads once; twice if after a short read there is still the end of the stream to be read.
+    #[inline]
+    fn readable<T: Stream>(&mut self, connection: &mut Connection<S, T>, to_the_end: bool, turn: &mut Turn) {
+        loop {
+            let Connection { stream, link, .. } = connection;
+            if link.paused || matches!(link.phase, Phase::Flushing | Phase::Gone) {
+                return;
+            }
+            match uninterrupted(|| stream.read(&mut self.read_buffer)) {
+                Ok(0) => return self.closed(connection),
+                Ok(count) => {
+                    turn.received = true;
+                    connection.drained = count < self.read_buffer.len();
+                    if connection.link.phase == Phase::Open {
+                        self.receive(connection, count);
+                    }
+                    turn.again = !connection.drained;
+                    if turn.again || !to_the_end {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    connection.drained = true;
+                    return;
+                }
+                Err(error) => return self.end(connection, Reason::Error(error.kind())),
+            }
+        }
+    }
+
+    /// The peer has closed its side.
+    fn closed<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
+        connection.drained = true;
+        match connection.link.phase {
+            Phase::Lingering => connection.link.phase = Phase::Gone,
+            _ => self.end(connection, Reason::Closed),
+        }
+    }
+
+    /// Handles what the connection had waiting and the first `count` bytes of the read buffer.
+    #[inline]
+    fn receive<T: Stream>(&mut self, connection: &mut Connection<S, T>, count: usize) {
+        let reason = match catch_unwind(AssertUnwindSafe(|| self.serve(connection, count))) {
+            Ok(reason) => reason,
+            Err(_) => {
+                let command = self.desk.running();
+                Some(self.panicked(&connection.link, &command))
+            }
+        };
+        self.counters.received(count, self.desk.take_frames());
+        self.conclude(connection, reason);
+    }
+
+    /// Handles frame after frame, until there is no whole one, or the connection takes no more.
+    #[inline]
+    fn serve<T: Stream>(&mut self, connection: &mut Connection<S, T>, count: usize) -> Option<Reason> {
+        let Exchange { read_buffer, inbox, outbox, desk, .. } = self;
+        let Connection { stream, link, session, .. } = connection;
+        let mut fresh = &read_buffer[..count];
+        while link.takes_requests() {
+            match inbox.next(&mut link.input, &mut fresh) {
+                Ok(Some(frame)) => {
+                    let reason = desk.handle(link, session, outbox, frame);
+                    if reason.is_some() {
+                        return reason;
+                    }
+                }
+                Ok(None) => break,
+                Err(reason) => return Some(reason),
+            }
+            if outbox.wants_flush()
+                && let Err(reason) = outbox.flush(stream, link)
+            {
+                return Some(reason);
+            }
+        }
+        if fresh.is_empty() || link.ending().is_some() {
+            return None;
+        }
+        inbox.keep(&mut link.input, fresh).err()
+    }
+
+    /// Flushes what the turn has sent, and ends the connection if there is a reason.
+    #[inline]
+    fn conclude<T: Stream>(&mut self, connection: &mut Connection<S, T>, reason: Option<Reason>) {
+        let Connection { stream, link, .. } = connection;
+        let flushed = self.outbox.flush(stream, link);
+        if let Some(reason) = reason.or(link.ending()).or(flushed.err()) {
+            self.end(connection, reason);
+        }
+        if flushed.is_err() {
+            self.abandon(connection);
+        }
+    }
+
+    #[cold]
+    fn panicked(&self, link: &Link, what: &str) -> Reason {
+        self.counters.panicked();
+        log::error!("{what} panicked: connection {} from {} is closed", link.id, link.peer);
+        Reason::Panicked
+    }
+}
+
+/// Closes a connection that has ended, once all is flushed.
+fn finish<S: Service, T: Stream>(connection: &mut Connection<S, T>) {
+    let Connection { stream, link, drained, .. } = connection;
+    if link.phase == Phase::Flushing && link.output.is_empty() {
+        let lingers = !*drained && stream.shutdown_write().is_ok();
+        link.phase = if lingers { Phase::Lingering } else { Phase::Gone };
+    }
+}

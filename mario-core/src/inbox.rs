@@ -1,0 +1,91 @@
+//! Received bytes become frames: in place where a frame is whole, in a pooled chain until it is.
+
+use std::collections::TryReserveError;
+
+use mario_proto::{Frame, Framing, HEADER_LEN, Header};
+
+use crate::buffers::{Chain, Full, Segments};
+use crate::service::Reason;
+
+/// The rules of the frames, and the pool in which incomplete ones wait.
+pub(crate) struct Inbox {
+    framing: Framing,
+    /// A frame whose parts came one after the other is put together here.
+    whole: Box<[u8]>,
+    segments: Segments,
+}
+
+impl Inbox {
+    /// An empty inbox with a pool of `pool` bytes; an error if so much memory can't be had.
+    pub(crate) fn new(framing: Framing, pool: usize) -> Result<Self, TryReserveError> {
+        let whole = vec![0; usize::from(u16::MAX)].into_boxed_slice();
+        Ok(Inbox { framing, whole, segments: Segments::new(pool)? })
+    }
+
+    /// The next frame of a connection, from what waits in its chain and then from the `fresh` bytes, of which it
+    /// takes what it needs. `None` if there is no whole one.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends.
+    #[inline]
+    pub(crate) fn next<'a, 'fresh: 'a>(
+        &'a mut self,
+        waiting: &mut Chain,
+        fresh: &mut &'fresh [u8],
+    ) -> Result<Option<Frame<'a>>, Reason> {
+        if !waiting.is_empty() {
+            return self.assemble(waiting, fresh);
+        }
+        match self.framing.split(fresh) {
+            Ok(Some((frame, rest))) => {
+                *fresh = rest;
+                Ok(Some(frame))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(Reason::Protocol(error)),
+        }
+    }
+
+    /// Keeps bytes for which there is no turn yet.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends: the pool is full.
+    pub(crate) fn keep(&mut self, waiting: &mut Chain, fresh: &[u8]) -> Result<(), Reason> {
+        self.segments.append(waiting, fresh).map_err(|Full| Reason::Overflow)
+    }
+
+    /// Drops what waits for a connection.
+    pub(crate) fn discard(&mut self, waiting: &mut Chain) {
+        self.segments.clear(waiting);
+    }
+
+    /// Each byte is copied at most twice, however small the pieces are in which a frame comes.
+    #[cold]
+    fn assemble(&mut self, waiting: &mut Chain, fresh: &mut &[u8]) -> Result<Option<Frame<'_>>, Reason> {
+        let mut header = [0; HEADER_LEN];
+        self.top_up(waiting, fresh, HEADER_LEN)?;
+        if self.segments.peek(waiting, &mut header) < HEADER_LEN {
+            return Ok(None);
+        }
+        let len = self.framing.check(Header::from_bytes(&header)).map_err(Reason::Protocol)?;
+        self.top_up(waiting, fresh, len)?;
+        let whole = &mut self.whole[..len];
+        if self.segments.peek(waiting, whole) < len {
+            return Ok(None);
+        }
+        self.segments.consume(waiting, len);
+        match self.framing.split(whole) {
+            Ok(frame) => Ok(frame.map(|(frame, _)| frame)),
+            Err(error) => Err(Reason::Protocol(error)),
+        }
+    }
+
+    /// Moves bytes from `fresh` to the chain until it has `len`, as far as there are any.
+    fn top_up(&mut self, waiting: &mut Chain, fresh: &mut &[u8], len: usize) -> Result<(), Reason> {
+        let missing = len.saturating_sub(waiting.len()).min(fresh.len());
+        let (now, later) = fresh.split_at(missing);
+        self.keep(waiting, now)?;
+        *fresh = later;
+        Ok(())
+    }
+}

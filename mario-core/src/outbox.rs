@@ -1,0 +1,153 @@
+//! The worker's out buffer: replies are encoded here, and leave with one write.
+
+use std::collections::TryReserveError;
+use std::io::{self, IoSlice};
+
+use mario_proto::{Encode, Payload, encode_frame};
+
+use crate::buffers::{Full, Segments};
+use crate::conn::SendError;
+use crate::link::Link;
+use crate::net::{Stream, uninterrupted};
+use crate::service::Reason;
+
+/// The longest frame that can be sent: its length is 16 bits.
+const MAX_FRAME: usize = u16::MAX as usize;
+
+/// How many segments one write takes.
+const SLICES: usize = 32;
+
+/// Frames of the connection whose turn it is, and the pool in which unsent output of all others waits.
+pub(crate) struct Outbox {
+    bytes: Box<[u8]>,
+    len: usize,
+    stx: u32,
+    marks: Marks,
+    segments: Segments,
+}
+
+/// How many bytes may wait for one connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks {
+    /// At this the connection takes requests again.
+    pub(crate) low_water: usize,
+    /// Above this it takes no more requests.
+    pub(crate) high_water: usize,
+    /// Above this it is closed.
+    pub(crate) limit: usize,
+}
+
+impl Outbox {
+    /// From this length on the buffer is to be flushed, so that the next frame finds room.
+    pub(crate) const FLUSH_AT: usize = MAX_FRAME;
+
+    /// An empty buffer, and a pool of `pool` bytes; an error if so much memory can't be had.
+    pub(crate) fn new(stx: u32, marks: Marks, pool: usize) -> Result<Self, TryReserveError> {
+        let bytes = vec![0; Self::FLUSH_AT + MAX_FRAME].into_boxed_slice();
+        Ok(Outbox { bytes, len: 0, stx, marks, segments: Segments::new(pool)? })
+    }
+
+    #[inline]
+    pub(crate) fn wants_flush(&self) -> bool {
+        self.len >= Self::FLUSH_AT
+    }
+
+    /// Encodes a frame behind the others; where there is no room, they make it by going to the connection's queue.
+    #[inline]
+    pub(crate) fn push<P: Encode>(&mut self, link: &mut Link, command: u16, packet: &P) -> Result<(), SendError> {
+        if !link.takes_output() {
+            return Err(SendError::Closed);
+        }
+        if self.wants_flush() {
+            self.spill(link)?;
+        }
+        let room = &mut self.bytes[self.len..][..MAX_FRAME];
+        self.len += encode_frame(self.stx, command, packet, room)?;
+        Ok(())
+    }
+
+    /// The same for a payload that is bytes already.
+    pub(crate) fn push_bytes(&mut self, link: &mut Link, command: u16, payload: &[u8]) -> Result<(), SendError> {
+        self.push(link, command, &Payload(payload))
+    }
+
+    /// Writes the frames with one call, and queues what the socket does not take.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends; its frames are dropped.
+    #[inline]
+    pub(crate) fn flush<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<(), Reason> {
+        if self.len == 0 {
+            return Ok(());
+        }
+        let mut written = 0;
+        if link.output.is_empty() {
+            match uninterrupted(|| stream.write(&self.bytes[..self.len])) {
+                Ok(n) => written = n,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.len = 0;
+                    return Err(Reason::Error(error.kind()));
+                }
+            }
+        }
+        if written == self.len {
+            self.len = 0;
+            return Ok(());
+        }
+        self.queue(link, written).map_err(|Full| Reason::Overflow)
+    }
+
+    /// Writes what is queued, as far as the socket takes it; returns how much it took.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends.
+    pub(crate) fn drain<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<usize, Reason> {
+        let mut drained = 0;
+        while !link.output.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = self.segments.gather(&link.output, &mut slices);
+            let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
+            match uninterrupted(|| stream.write_vectored(&slices[..count])) {
+                Ok(n) => {
+                    self.segments.consume(&mut link.output, n);
+                    drained += n;
+                    if n < offered {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(Reason::Error(error.kind())),
+            }
+        }
+        if link.output.len() <= self.marks.low_water {
+            link.paused = false;
+        }
+        Ok(drained)
+    }
+
+    /// Drops what waits for a connection.
+    pub(crate) fn discard(&mut self, link: &mut Link) {
+        self.segments.clear(&mut link.output);
+    }
+
+    #[cold]
+    fn spill(&mut self, link: &mut Link) -> Result<(), SendError> {
+        self.queue(link, 0).map_err(|Full| {
+            link.overflow();
+            SendError::Overflow
+        })
+    }
+
+    /// Moves the frames, but for the first `written` bytes, to the queue of their connection.
+    #[cold]
+    fn queue(&mut self, link: &mut Link, written: usize) -> Result<(), Full> {
+        let unsent = &self.bytes[written..std::mem::take(&mut self.len)];
+        if link.output.len() + unsent.len() > self.marks.limit {
+            return Err(Full);
+        }
+        self.segments.append(&mut link.output, unsent)?;
+        link.paused |= link.output.len() > self.marks.high_water;
+        Ok(())
+    }
+}

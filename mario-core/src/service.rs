@@ -1,0 +1,165 @@
+//! What a user implements, and why a connection ended.
+
+use std::convert::Infallible;
+use std::{fmt, io};
+
+use mario_proto::{DecodeError, EncodeError, Frame, FrameError};
+
+use crate::conn::{Conn, SendError};
+
+/// A service: what its handlers share, what each connection and each worker keeps, and the hooks of their lives.
+///
+/// One value serves all workers, so it is shared without a lock; what changes belongs into
+/// [`Session`](Service::Session), [`Worker`](Service::Worker) or atomics. Each hook runs on the worker that owns
+/// the connection, as the handlers do; a hook that blocks holds up all connections of that worker.
+///
+/// ```
+/// use mario::{Conn, Reason, Service};
+///
+/// struct Gateway;
+///
+/// #[derive(Default)]
+/// struct Device { logged_in: bool }
+///
+/// impl Service for Gateway {
+///     type Session = Device;
+///     type Worker = u64; // how many devices have logged out of this worker
+///
+///     fn disconnected(&self, conn: &mut Conn<'_, Self>, _reason: Reason) {
+///         if conn.session().logged_in {
+///             *conn.worker() += 1;
+///         }
+///     }
+/// }
+/// ```
+pub trait Service: Sized + Send + Sync + 'static {
+    /// What each connection keeps: made by `Default` when it connects, dropped when its slot is free again.
+    type Session: Default + 'static;
+
+    /// What each worker thread keeps; made by `Default` on that thread, so it need not be `Send`.
+    type Worker: Default + 'static;
+
+    /// A worker is ready and has no connection yet.
+    fn started(&self, worker: &mut Worker<'_, Self>) {
+        let _ = worker;
+    }
+
+    /// A connection has a slot; none of its bytes have been read yet.
+    fn connected(&self, conn: &mut Conn<'_, Self>) {
+        let _ = conn;
+    }
+
+    /// A connection has ended: exactly once for each that was [`connected`](Service::connected). What was sent
+    /// before is still flushed if the peer reads; nothing more can be sent.
+    fn disconnected(&self, conn: &mut Conn<'_, Self>, reason: Reason) {
+        let _ = (conn, reason);
+    }
+
+    /// The period given to [`Builder::tick`](crate::Builder::tick) has passed; called on each worker.
+    fn tick(&self, worker: &mut Worker<'_, Self>) {
+        let _ = worker;
+    }
+
+    /// A frame whose command no handler takes.
+    ///
+    /// # Errors
+    /// An error, as by default, closes the connection with [`Reason::UnknownCommand`]; `Ok` keeps it.
+    fn unknown_command(&self, conn: &mut Conn<'_, Self>, frame: Frame<'_>) -> Result<(), Close> {
+        let _ = (conn, frame);
+        Err(Close)
+    }
+
+    /// A frame whose payload its command's packet does not decode from. The handler has not run.
+    ///
+    /// # Errors
+    /// An error, as by default, closes the connection with [`Reason::Malformed`]; `Ok` keeps it.
+    fn malformed(&self, conn: &mut Conn<'_, Self>, frame: Frame<'_>, error: DecodeError) -> Result<(), Close> {
+        let _ = (conn, frame, error);
+        Err(Close)
+    }
+}
+
+/// What a hook sees of its worker.
+pub struct Worker<'a, S: Service> {
+    pub(crate) state: &'a mut S::Worker,
+    pub(crate) index: usize,
+    pub(crate) open: usize,
+}
+
+impl<S: Service> Worker<'_, S> {
+    /// The worker's own state.
+    pub fn state(&mut self) -> &mut S::Worker {
+        self.state
+    }
+
+    /// The worker's number, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// How many connections the worker has now, those that are being closed included.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+}
+
+impl<S: Service> fmt::Debug for Worker<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("index", &self.index).field("open", &self.open).finish_non_exhaustive()
+    }
+}
+
+/// Says that the connection is to be closed: the error of a handler or hook.
+///
+/// What was replied before is flushed first. Make your own errors convertible to it, and `?` closes:
+///
+/// ```
+/// struct NotLoggedIn;
+/// impl From<NotLoggedIn> for mario::Close {
+///     fn from(_: NotLoggedIn) -> Self {
+///         mario::Close
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Close;
+
+impl From<Infallible> for Close {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<SendError> for Close {
+    fn from(_: SendError) -> Self {
+        Close
+    }
+}
+
+/// Why a connection ended. The book's chapter *The wire* says which bytes lead to which reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The peer closed its side.
+    Closed,
+    /// The peer sent nothing for the read timeout, or took nothing for the write timeout.
+    TimedOut,
+    /// The socket failed.
+    Error(io::ErrorKind),
+    /// The peer sent a header that breaks the rules.
+    Protocol(FrameError),
+    /// The peer sent this id, and no command takes it.
+    UnknownCommand(u16),
+    /// The peer sent this command with a payload that is no such packet.
+    Malformed(u16, DecodeError),
+    /// The service closed it.
+    Service,
+    /// A packet of the service could not be encoded.
+    Unsendable(EncodeError),
+    /// The peer reads too slowly: what waits for it would pass a limit, or a pool of the worker is full.
+    Overflow,
+    /// A handler or the connected hook panicked.
+    Panicked,
+    /// The server is shutting down.
+    ShutDown,
+}

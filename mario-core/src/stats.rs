@@ -1,0 +1,70 @@
+//! What is counted: each worker in numbers of its own, which any thread may read.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What a server has counted since it started.
+///
+/// The numbers are read one after the other while the workers go on: each is right, their sums may be off by what
+/// happened in between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Connections accepted and given to a worker.
+    pub accepted: u64,
+    /// Connections closed at once because no worker had a free slot.
+    pub refused: u64,
+    /// Connections that have a slot now, or are on their way to one; those that are being closed included.
+    pub open: u64,
+    /// Times that accepting had to pause, as the system was out of descriptors or memory.
+    pub accept_pauses: u64,
+    /// Whole frames received, those that ended their connection included.
+    pub frames: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Panics of handlers and hooks.
+    pub panics: u64,
+}
+
+/// A number with one writer.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    /// As there is one writer, a load and a store do; no other thread's cache line is locked.
+    #[inline]
+    pub(crate) fn add(&self, count: u64) {
+        self.0.store(self.0.load(Relaxed) + count, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// What one worker counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) frames: Counter,
+    pub(crate) bytes: Counter,
+    pub(crate) panics: Counter,
+}
+
+impl Counters {
+    #[inline]
+    pub(crate) fn received(&self, bytes: usize, frames: u64) {
+        self.bytes.add(bytes as u64);
+        self.frames.add(frames);
+    }
+
+    pub(crate) fn panicked(&self) {
+        self.panics.add(1);
+    }
+}
+
+/// What the master counts.
+#[derive(Debug, Default)]
+pub(crate) struct Door {
+    pub(crate) accepted: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) pauses: Counter,
+}

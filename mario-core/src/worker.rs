@@ -1,0 +1,306 @@
+//! The loop of a worker thread: wait, serve, expire, tick.
+
+use std::collections::{TryReserveError, VecDeque};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::deadlines::Deadlines;
+use crate::dispatch::Commands;
+use crate::doorbell::Wake;
+use crate::exchange::{Connection, Exchange, Rules, Turn};
+use crate::link::{ConnId, Link, Phase};
+use crate::mailbox::Hand;
+use crate::net::{Poll, Ready};
+use crate::service::{Reason, Service};
+use crate::slots::{Key, Slots};
+
+/// Events taken from the system at once.
+const EVENTS: usize = 1024;
+
+/// How long a closed connection may go on sending before it is dropped.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Connections that expire in one round of the loop, so that a great many don't hold up the others.
+const EXPIRIES: usize = 1024;
+
+/// The settings of a worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) connections: usize,
+    pub(crate) read_timeout: Option<Duration>,
+    pub(crate) write_timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) tick: Option<Duration>,
+    pub(crate) rules: Rules,
+}
+
+impl Plan {
+    /// How often the deadlines are swept: a connection expires late by at most an eighth of its timeout.
+    fn sweep(&self) -> Duration {
+        let shortest = self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout)).min(LINGER);
+        (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
+    }
+}
+
+/// A worker, with all that it owns.
+pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
+    index: usize,
+    plan: Plan,
+    clock: C,
+    poll: P,
+    hand: Hand<P::Stream, W>,
+    slots: Slots<Connection<S, P::Stream>>,
+    exchange: Exchange<S>,
+    /// When a connection that sends nothing expires.
+    idle: Deadlines,
+    /// When a connection that takes nothing expires, or one that lingers.
+    stalled: Deadlines,
+    /// Connections whose turn ended before their input did.
+    again: VecDeque<Key>,
+    now: Duration,
+    next_sweep: Duration,
+    next_tick: Option<Duration>,
+    /// Set once the server shuts down: when to give up on what is not flushed.
+    give_up: Option<Duration>,
+}
+
+impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
+    /// Lays out all that the worker will need, or says that so much memory can't be had.
+    pub(crate) fn new(
+        index: usize,
+        plan: Plan,
+        service: Arc<S>,
+        commands: Commands<S>,
+        clock: C,
+        poll: P,
+        hand: Hand<P::Stream, W>,
+    ) -> Result<Self, TryReserveError> {
+        let now = clock.now();
+        let mut again = VecDeque::new();
+        again.try_reserve_exact(plan.connections)?;
+        Ok(Worker {
+            index,
+            slots: Slots::new(plan.connections)?,
+            exchange: Exchange::new(service, commands, &plan.rules, Arc::clone(&hand.mailbox.counters))?,
+            idle: Deadlines::new(plan.connections)?,
+            stalled: Deadlines::new(plan.connections)?,
+            again,
+            now,
+            next_sweep: now,
+            next_tick: plan.tick.map(|tick| now + tick),
+            give_up: None,
+            plan,
+            clock,
+            poll,
+            hand,
+        })
+    }
+
+    /// Serves until the server shuts down. The answer is how many connections had to be dropped with output unsent.
+    pub(crate) fn run(mut self) -> usize {
+        self.exchange.hook("started", self.index, 0, S::started);
+        let mut events = P::events(EVENTS);
+        loop {
+            self.now = self.clock.now();
+            if self.round() {
+                break;
+            }
+            self.wait(&mut events);
+            self.now = self.clock.now();
+            for ready in P::ready(&events) {
+                self.turn(ready);
+            }
+        }
+        self.drop_all()
+    }
+
+    /// All that is not an event; true once the worker is done.
+    fn round(&mut self) -> bool {
+        self.adopt();
+        for _ in 0..self.again.len() {
+            if let Some(key) = self.again.pop_front() {
+                self.turn_again(key);
+            }
+        }
+        if self.now >= self.next_sweep {
+            self.sweep();
+        }
+        self.tick();
+        if self.hand.mailbox.is_stopped() && self.give_up.is_none() {
+            self.give_up = Some(self.now + self.plan.shutdown_timeout);
+            self.shut_down();
+        }
+        self.give_up.is_some_and(|at| self.slots.is_empty() || self.now >= at)
+    }
+
+    /// Waits for events, or for the next thing that is due.
+    fn wait(&mut self, events: &mut P::Events) {
+        let due = [(!self.slots.is_empty()).then_some(self.next_sweep), self.next_tick, self.give_up];
+        let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
+        let Worker { hand, again, give_up, poll, .. } = self;
+        let has_work =
+            || !again.is_empty() || !hand.is_empty() || (give_up.is_none() && hand.mailbox.is_stopped());
+        let waited = hand.mailbox.doorbell.sleep(has_work, |may_block| {
+            poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
+        });
+        if let Err(error) = waited {
+            log::error!("worker {}: waiting for events failed: {error}", self.index);
+        }
+    }
+
+    /// Gives the sockets that were dealt their slots.
+    fn adopt(&mut self) {
+        while let Some((stream, peer)) = self.hand.next() {
+            if self.give_up.is_some() {
+                self.hand.free();
+                continue;
+            }
+            self.admit(stream, peer);
+        }
+    }
+
+    fn admit(&mut self, stream: P::Stream, peer: SocketAddr) {
+        let Ok(session) = catch_unwind(S::Session::default) else {
+            self.hand.mailbox.counters.panicked();
+            log::error!("Session::default panicked: the connection from {peer} is closed");
+            self.hand.free();
+            return;
+        };
+        let index = self.index;
+        let make = |key| Connection::new(stream, Link::new(ConnId::new(index, key), peer), session);
+        let Some(key) = self.slots.insert_with(make) else {
+            log::error!("worker {index} was dealt more connections than it has slots");
+            self.hand.free();
+            return;
+        };
+        let Some(connection) = self.slots.get_mut(key) else { return };
+        if let Err(error) = self.poll.register(connection.stream(), key) {
+            log::error!("worker {index}: the connection from {peer} can't be watched: {error}");
+            self.remove(key);
+            return;
+        }
+        self.exchange.connect(connection);
+        if let Some(timeout) = self.plan.read_timeout {
+            self.idle.set(key.index, self.now, timeout);
+        }
+        self.after(key, Turn::default());
+    }
+
+    #[inline]
+    fn turn(&mut self, ready: Ready) {
+        if let Some(connection) = self.slots.get_mut(ready.key) {
+            let turn = self.exchange.turn(connection, ready);
+            self.after(ready.key, turn);
+        }
+    }
+
+    /// The turn of a connection that had more to read; whether its peer has closed was told by an earlier event.
+    fn turn_again(&mut self, key: Key) {
+        if let Some(connection) = self.slots.get_mut(key) {
+            connection.link.queued = false;
+            self.turn(Ready { key, readable: true, writable: false, read_closed: true });
+        }
+    }
+
+    /// Brings up to date what the worker keeps of a connection that had a turn.
+    #[inline]
+    fn after(&mut self, key: Key, turn: Turn) {
+        let Some(connection) = self.slots.get_mut(key) else { return };
+        let link = &mut connection.link;
+        if turn.received
+            && let Some(timeout) = self.plan.read_timeout
+        {
+            self.idle.set(key.index, self.now, timeout);
+        }
+        if turn.again && !link.queued && link.phase != Phase::Gone {
+            link.queued = true;
+            self.again.push_back(key);
+        }
+        let waits = match link.phase {
+            Phase::Open | Phase::Flushing => (!link.output.is_empty()).then_some(self.plan.write_timeout),
+            Phase::Lingering => Some(LINGER),
+            Phase::Gone => return self.remove(key),
+        };
+        match waits {
+            Some(timeout) if turn.drained || !self.stalled.is_set(key.index) => {
+                self.stalled.set(key.index, self.now, timeout);
+            }
+            Some(_) => {}
+            None => self.stalled.clear(key.index),
+        }
+    }
+
+    #[cold]
+    fn remove(&mut self, key: Key) {
+        self.idle.clear(key.index);
+        self.stalled.clear(key.index);
+        if let Some(connection) = self.slots.remove(key) {
+            if catch_unwind(AssertUnwindSafe(|| drop(connection))).is_err() {
+                self.hand.mailbox.counters.panicked();
+                log::error!("the drop of a session panicked");
+            }
+            self.hand.free();
+        }
+    }
+
+    /// Ends the connections whose time is over; goes on in the next round if there are very many.
+    fn sweep(&mut self) {
+        let mut budget = EXPIRIES;
+        for stalled in [false, true] {
+            loop {
+                let deadlines = if stalled { &mut self.stalled } else { &mut self.idle };
+                let Some(slot) = deadlines.expired(self.now) else { break };
+                self.expire(slot, stalled);
+                budget -= 1;
+                if budget == 0 {
+                    return;
+                }
+            }
+        }
+        self.next_sweep = self.now + self.plan.sweep();
+    }
+
+    fn expire(&mut self, slot: u32, stalled: bool) {
+        let Some(key) = self.slots.key_at(slot) else { return };
+        let Some(connection) = self.slots.get_mut(key) else { return };
+        self.exchange.end(connection, Reason::TimedOut);
+        if stalled {
+            self.exchange.abandon(connection);
+        }
+        self.after(key, Turn::default());
+    }
+
+    fn tick(&mut self) {
+        if let (Some(at), Some(period)) = (self.next_tick, self.plan.tick)
+            && self.now >= at
+        {
+            self.next_tick = Some((at + period).max(self.now));
+            self.exchange.hook("tick", self.index, self.slots.len(), S::tick);
+        }
+    }
+
+    fn shut_down(&mut self) {
+        for key in self.slots.keys() {
+            if let Some(connection) = self.slots.get_mut(key) {
+                self.exchange.end(connection, Reason::ShutDown);
+                self.after(key, Turn::default());
+            }
+        }
+    }
+
+    fn drop_all(&mut self) -> usize {
+        let keys = self.slots.keys();
+        let mut unflushed = 0;
+        for key in keys {
+            if let Some(connection) = self.slots.get_mut(key) {
+                unflushed += usize::from(!connection.link.output.is_empty());
+                self.exchange.abandon(connection);
+                self.remove(key);
+            }
+        }
+        unflushed
+    }
+}
