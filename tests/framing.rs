@@ -48,7 +48,9 @@ fn the_largest_frames_come_whole_however_they_are_cut() {
     let rig = serve(|builder| builder.max_packet(u16::MAX));
     let payload: Vec<u8> = (0..u16::MAX - 8).map(|at| (at % 251) as u8).collect();
     let requests = [frame(ECHO, &payload), frame(COUNT, &[]), frame(ECHO, &payload)].concat();
-    for (call, piece) in [1usize, 1000, 1460, 2047, 2048, 2049, 65_535, 65_536].into_iter().enumerate().skip(1) {
+    for (call, piece) in
+        [1usize, 1000, 1460, 2047, 2048, 2049, 65_535, 65_536].into_iter().enumerate().skip(1)
+    {
         let mut client = rig.connect();
         let mut reader = Client(client.0.try_clone().unwrap());
         let sent = requests.clone();

@@ -185,7 +185,12 @@ impl Service for Patient {
         Ok(conn.reply(&Complaint { command: frame.cmd, offset: None })?)
     }
 
-    fn malformed(&self, conn: &mut Conn<'_, Self>, frame: Frame<'_>, error: DecodeError) -> Result<(), Close> {
+    fn malformed(
+        &self,
+        conn: &mut Conn<'_, Self>,
+        frame: Frame<'_>,
+        error: DecodeError,
+    ) -> Result<(), Close> {
         assert_eq!(error.kind, DecodeErrorKind::Truncated);
         Ok(conn.reply(&Complaint { command: frame.cmd, offset: Some(error.offset) })?)
     }
@@ -210,7 +215,8 @@ fn swap(_conn: &mut Conn<'_, Patient>, request: Pair) -> Pair {
 
 #[test]
 fn a_service_may_answer_what_others_close_for() {
-    let server = Server::builder(Patient, mario::commands![swap]).bind("127.0.0.1:0").workers(1).start().unwrap();
+    let server =
+        Server::builder(Patient, mario::commands![swap]).bind("127.0.0.1:0").workers(1).start().unwrap();
     let mut client = Client::connect(server.local_addr());
     client.call(0x4242, b"anything", &[0x42, 0x42, 0]);
     client.call(0x0101, &[1, 2], &[0x01, 0x01, 1, 1, 0, 0, 0]);

@@ -60,8 +60,7 @@ impl Segments {
     /// A pool of at least `bytes` bytes, or an error if so much memory can't be had.
     pub(crate) fn new(bytes: usize) -> Result<Self, TryReserveError> {
         let capacity = bytes.div_ceil(SEGMENT).min(NONE as usize);
-        let mut segments =
-            Segments { bytes: Vec::new(), next: Vec::new(), free: NONE, used: 0, capacity };
+        let mut segments = Segments { bytes: Vec::new(), next: Vec::new(), free: NONE, used: 0, capacity };
         segments.bytes.try_reserve_exact(capacity)?;
         segments.next.try_reserve_exact(capacity)?;
         Ok(segments)

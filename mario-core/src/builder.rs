@@ -227,8 +227,9 @@ impl<S: Service> Builder<S> {
     }
 
     pub(crate) fn worker_count(&self) -> Result<usize> {
-        let workers =
-            self.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()));
+        let workers = self
+            .workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()));
         if (1..=ConnId::MAX_WORKERS).contains(&workers) { Ok(workers) } else { Err(Error::Workers(workers)) }
     }
 

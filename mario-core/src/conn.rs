@@ -25,9 +25,9 @@ pub struct Conn<'a, S: Service> {
     pub(crate) request: Option<u16>,
 }
 
-impl<S: Service> Conn<'_, S> {
+impl<'a, S: Service> Conn<'a, S> {
     /// The service, shared by all workers.
-    pub fn service(&self) -> &S {
+    pub fn service(&self) -> &'a S {
         self.service
     }
 
@@ -81,19 +81,14 @@ impl<S: Service> Conn<'_, S> {
     pub fn close(&mut self) {
         self.link.close();
     }
-
-    /// Sends what a handler returned; the client waits for it, so that a packet that can't be sent closes.
-    #[inline]
-    pub(crate) fn answer<P: Packet>(&mut self, packet: &P) {
-        if let Err(SendError::Encode(error)) = self.reply(packet) {
-            self.link.unsendable(error);
-        }
-    }
 }
 
 impl<S: Service> fmt::Debug for Conn<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conn").field("id", &self.id()).field("peer_addr", &self.peer_addr()).finish_non_exhaustive()
+        f.debug_struct("Conn")
+            .field("id", &self.id())
+            .field("peer_addr", &self.peer_addr())
+            .finish_non_exhaustive()
     }
 }
 

@@ -45,6 +45,10 @@ impl<S: Service> Desk<S> {
         match handler(&mut conn, frame.payload) {
             Handled::Done => None,
             Handled::Close => Some(Reason::Service),
+            Handled::Unsendable(error) => {
+                log::error!("{}: its reply can't be encoded: {error}", self.running());
+                Some(Reason::Unsendable(error))
+            }
             Handled::Malformed(error) => match conn.service.malformed(&mut conn, frame, error) {
                 Ok(()) => None,
                 Err(Close) => Some(Reason::Malformed(frame.cmd, error)),

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use mario_proto::{DecodeError, IntoReply};
+use mario_proto::{DecodeError, EncodeError, IntoReply};
 
-use crate::conn::Conn;
+use crate::conn::{Conn, SendError};
 use crate::service::{Close, Service};
 
 /// The commands of a service: the constant table that [`commands!`](crate::commands) makes.
@@ -111,6 +111,8 @@ pub enum Handled {
     Close,
     /// The payload is no such packet; the handler did not run.
     Malformed(DecodeError),
+    /// The handler ran, and what it returned can't be encoded.
+    Unsendable(EncodeError),
 }
 
 /// A function that `#[mario::command]` was put on.
@@ -141,10 +143,11 @@ where
 {
     match returned.into_reply() {
         Ok(None) => Handled::Done,
-        Ok(Some(packet)) => {
-            conn.answer(&packet);
-            Handled::Done
-        }
+        Ok(Some(packet)) => match conn.reply(&packet) {
+            Err(SendError::Encode(error)) => Handled::Unsendable(error),
+            // Of all else that can go wrong the connection knows.
+            _ => Handled::Done,
+        },
         Err(error) => {
             let Close = error.into();
             Handled::Close

@@ -1,6 +1,7 @@
 //! What can be wrong with a server before it serves.
 
 use std::collections::TryReserveError;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use crate::link::ConnId;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a server did not start, or did not end well.
-#[derive(Debug, Error)]
+///
+/// Its `Debug` is its `Display`, as that is what a `main` that returns it shows to whoever started the program.
+#[derive(Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No address was given.
@@ -56,7 +59,9 @@ pub enum Error {
         value: Duration,
     },
     /// The water marks are not in order.
-    #[error("water marks {low}, {high} and limit {limit}: they are in that order, and the limit fits in the pool of {pool} bytes")]
+    #[error(
+        "water marks {low}, {high} and limit {limit}: they are in that order, and the limit fits in the pool of {pool} bytes"
+    )]
     Marks {
         /// The low-water mark in bytes.
         low: usize,
@@ -76,7 +81,9 @@ pub enum Error {
         why: &'static str,
     },
     /// There is not so much memory.
-    #[error("no memory for the slots and pools of {workers} workers: {source}; take fewer connections or smaller pools")]
+    #[error(
+        "no memory for the slots and pools of {workers} workers: {source}; take fewer connections or smaller pools"
+    )]
     Memory {
         /// How many workers were asked for.
         workers: usize,
@@ -96,10 +103,19 @@ pub enum Error {
     Died(String),
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 fn hint(error: &io::Error, address: SocketAddr) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!("; another program listens there: end it, or take another port than {} (0 lets the system choose)", address.port())
+            format!(
+                "; another program listens there: end it, or take another port than {} (0 lets the system choose)",
+                address.port()
+            )
         }
         io::ErrorKind::PermissionDenied => {
             format!("; port {} needs a privilege: take one from 1024 on", address.port())

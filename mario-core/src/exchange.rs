@@ -87,7 +87,13 @@ impl<S: Service> Exchange<S> {
     }
 
     /// Runs a hook of the worker; a panic of it is counted and costs nothing else.
-    pub(crate) fn hook(&mut self, name: &str, index: usize, open: usize, hook: impl FnOnce(&S, &mut Worker<'_, S>)) {
+    pub(crate) fn hook(
+        &mut self,
+        name: &str,
+        index: usize,
+        open: usize,
+        hook: impl FnOnce(&S, &mut Worker<'_, S>),
+    ) {
         let Desk { service, worker, .. } = &mut self.desk;
         let call = || hook(service, &mut Worker { state: worker, index, open });
         if catch_unwind(AssertUnwindSafe(call)).is_err() {

@@ -44,6 +44,8 @@ pub use mario_proto::{self as proto, DecodeError, EncodeError, Frame, FrameError
 #[doc(hidden)]
 pub mod __private {
     pub use crate::conn::AnyConn;
-    pub use crate::dispatch::{Command, Handled, Page, directory, duplicate, entry, page_count, pages, reply};
+    pub use crate::dispatch::{
+        Command, Handled, Page, directory, duplicate, entry, page_count, pages, reply,
+    };
     pub use mario_proto::__private::*;
 }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use mario_proto::EncodeError;
-
 use crate::buffers::Chain;
 use crate::service::Reason;
 use crate::slots::Key;
@@ -93,7 +91,6 @@ pub(crate) enum Phase {
 enum Ending {
     Service,
     Overflow,
-    Unsendable(EncodeError),
 }
 
 impl Link {
@@ -127,12 +124,6 @@ impl Link {
         self.ending.get_or_insert(Ending::Service);
     }
 
-    /// A reply can't be encoded.
-    #[cold]
-    pub(crate) fn unsendable(&mut self, error: EncodeError) {
-        self.ending.get_or_insert(Ending::Unsendable(error));
-    }
-
     /// More output than may wait.
     #[cold]
     pub(crate) fn overflow(&mut self) {
@@ -141,10 +132,9 @@ impl Link {
 
     /// Why it shall end, if it shall.
     pub(crate) fn ending(&self) -> Option<Reason> {
-        Some(match self.ending? {
+        self.ending.map(|ending| match ending {
             Ending::Service => Reason::Service,
             Ending::Overflow => Reason::Overflow,
-            Ending::Unsendable(error) => Reason::Unsendable(error),
         })
     }
 }

@@ -54,7 +54,12 @@ impl Outbox {
 
     /// Encodes a frame behind the others; where there is no room, they make it by going to the connection's queue.
     #[inline]
-    pub(crate) fn push<P: Encode>(&mut self, link: &mut Link, command: u16, packet: &P) -> Result<(), SendError> {
+    pub(crate) fn push<P: Encode>(
+        &mut self,
+        link: &mut Link,
+        command: u16,
+        packet: &P,
+    ) -> Result<(), SendError> {
         if !link.takes_output() {
             return Err(SendError::Closed);
         }
@@ -67,7 +72,12 @@ impl Outbox {
     }
 
     /// The same for a payload that is bytes already.
-    pub(crate) fn push_bytes(&mut self, link: &mut Link, command: u16, payload: &[u8]) -> Result<(), SendError> {
+    pub(crate) fn push_bytes(
+        &mut self,
+        link: &mut Link,
+        command: u16,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
         self.push(link, command, &Payload(payload))
     }
 

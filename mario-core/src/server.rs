@@ -89,7 +89,7 @@ impl Server {
         let mut listener = listen(&builder.addresses()?, builder.listen_backlog()?)?;
         let local_addr = listener.local_addr().map_err(system("learn the listener's address"))?;
         let waker = listener.watch().map_err(system("watch the listener"))?;
-        let (dealers, posts) = posts(count, plan.connections)?;
+        let (dealers, posts): (Vec<_>, Vec<_>) = posts(count, plan.connections)?.into_iter().unzip();
 
         let control = Arc::new(Control {
             local_addr,
@@ -98,7 +98,8 @@ impl Server {
             door: Arc::default(),
             mailboxes: dealers.iter().map(|dealer| Arc::clone(&dealer.mailbox)).collect(),
         });
-        let mut server = Server { handle: ServerHandle(control), master: None, workers: Vec::new(), watch: None };
+        let mut server =
+            Server { handle: ServerHandle(control), master: None, workers: Vec::new(), watch: None };
         server.spawn_workers(posts, &plan, builder.service, builder.commands)?;
         server.spawn_master(listener, dealers)?;
         server.watch = signals.map(|signals| SignalWatch::spawn(signals, server.handle())).transpose()?;
@@ -131,15 +132,10 @@ impl Server {
                 worker.map_or(0, Worker::run)
             })?);
         }
-        drop(ready);
-        laid_out.iter().collect()
+        laid_out.iter().take(count).collect()
     }
 
-    fn spawn_master(
-        &mut self,
-        listener: SystemListener,
-        dealers: Vec<Dealer<TcpStream, mio::Waker>>,
-    ) -> Result<()> {
+    fn spawn_master(&mut self, listener: SystemListener, dealers: Vec<SystemDealer>) -> Result<()> {
         let ServerHandle(control) = &self.handle;
         let (door, stop) = (Arc::clone(&control.door), Arc::clone(&control.stop));
         let master = Master::new(SystemClock::start(), listener, dealers, door, stop);
@@ -244,17 +240,19 @@ impl SignalWatch {
     }
 }
 
+type SystemDealer = Dealer<TcpStream, mio::Waker>;
+
 /// A worker's poll, and its end of the way from the master.
 type Post = (SystemPoll, Hand<TcpStream, mio::Waker>);
 
-fn posts(count: usize, slots: usize) -> Result<(Vec<Dealer<TcpStream, mio::Waker>>, Vec<Post>)> {
-    (0..count)
-        .map(|_| {
-            let (poll, waker) = SystemPoll::new().map_err(system("make a poll for each worker"))?;
-            let (dealer, hand) = mailbox(slots, waker);
-            Ok((dealer, (poll, hand)))
-        })
-        .collect()
+/// A way to each worker, and its post.
+fn posts(count: usize, slots: usize) -> Result<Vec<(SystemDealer, Post)>> {
+    let one = |_| {
+        let (poll, waker) = SystemPoll::new().map_err(system("make a poll for each worker"))?;
+        let (dealer, hand) = mailbox(slots, waker);
+        Ok((dealer, (poll, hand)))
+    };
+    (0..count).map(one).collect()
 }
 
 fn listen(addresses: &[SocketAddr], backlog: u32) -> Result<SystemListener> {

@@ -73,7 +73,12 @@ pub trait Service: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// An error, as by default, closes the connection with [`Reason::Malformed`]; `Ok` keeps it.
-    fn malformed(&self, conn: &mut Conn<'_, Self>, frame: Frame<'_>, error: DecodeError) -> Result<(), Close> {
+    fn malformed(
+        &self,
+        conn: &mut Conn<'_, Self>,
+        frame: Frame<'_>,
+        error: DecodeError,
+    ) -> Result<(), Close> {
         let _ = (conn, frame, error);
         Err(Close)
     }

@@ -78,8 +78,7 @@ impl Service for Probe {
 
 #[mario::command(ECHO)]
 fn echo<'a>(conn: &mut Conn<'_, Probe>, request: Payload<'a>) -> Payload<'a> {
-    let handled = Event::Handled(conn.id(), thread::current().id());
-    conn.service().report(handled);
+    conn.service().report(Event::Handled(conn.id(), thread::current().id()));
     request
 }
 

@@ -1,0 +1,92 @@
+//! Settings that can't be: a typed error that says what to do.
+
+mod support;
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use mario::{Builder, Error, Server, Stx};
+use support::*;
+
+fn refused(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Error {
+    let (probe, _events) = Probe::new();
+    let builder = Server::builder(probe, COMMANDS).bind("127.0.0.1:0").workers(1).connections(1);
+    settings(builder).start().expect_err("this can't be")
+}
+
+#[track_caller]
+fn says(error: &Error, texts: &[&str]) {
+    for text in texts {
+        assert!(error.to_string().contains(text), "`{error}` does not say `{text}`");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap();
+    let error = refused(|builder| builder.bind(address));
+    assert!(matches!(&error, Error::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse));
+    says(&error, &[&address.to_string(), "another program listens there", "take another port"]);
+}
+
+#[test]
+fn a_port_that_needs_a_privilege() {
+    // The superuser may listen everywhere, so that the error is made here.
+    let error =
+        Error::Bind { address: ([127, 0, 0, 1], 80).into(), source: io::ErrorKind::PermissionDenied.into() };
+    says(&error, &["127.0.0.1:80", "needs a privilege", "from 1024 on"]);
+}
+
+#[test]
+fn an_address_of_another_machine() {
+    let error = refused(|builder| builder.bind("192.0.2.1:0"));
+    says(&error, &["192.0.2.1:0", "this machine has no address 192.0.2.1"]);
+}
+
+#[test]
+fn no_address() {
+    let (probe, _events) = Probe::new();
+    let error = Server::builder(probe, COMMANDS).start().unwrap_err();
+    assert!(matches!(error, Error::NoAddress));
+    says(&error, &[".bind("]);
+    says(&refused(|builder| builder.bind("no port")), &["\"no port\"", "host:port"]);
+}
+
+#[test]
+fn numbers_out_of_range() {
+    says(&refused(|builder| builder.workers(0)), &["0 workers", "1 to 1024"]);
+    says(&refused(|builder| builder.workers(1025)), &["1025 workers"]);
+    says(&refused(|builder| builder.connections(0)), &["0 connections", "1 to 4194304"]);
+    says(&refused(|builder| builder.max_packet(7)), &["7 bytes", "8 to 65535"]);
+    says(&refused(|builder| builder.backlog(0)), &["backlog of 0", "at least 1"]);
+    says(&refused(|builder| builder.water_marks(2, 1)), &["water marks 2, 1", "in that order"]);
+    says(&refused(|builder| builder.output_pool(1)), &["pool of 1 bytes"]);
+    let zero = Duration::ZERO;
+    says(&refused(|builder| builder.read_timeout(zero)), &["read timeout of 0ns", "1 ms"]);
+    says(&refused(|builder| builder.write_timeout(zero)), &["write timeout"]);
+    says(&refused(|builder| builder.shutdown_timeout(zero)), &["shutdown timeout"]);
+    says(&refused(|builder| builder.tick(Duration::MAX)), &["tick"]);
+}
+
+#[test]
+fn a_heartbeat_that_is_taken_or_reserved() {
+    says(&refused(|builder| builder.heartbeat(ECHO)), &["0x0101", "a handler takes it"]);
+    says(&refused(|builder| builder.heartbeat(0xfffc)), &["0xfffc", "reserved"]);
+}
+
+#[test]
+fn a_text_that_is_no_token() {
+    for text in ["", "mario", "0x", "0x+1", "0x123456789", "4294967296", "-1"] {
+        let error = text.parse::<Stx>().unwrap_err().to_string();
+        assert!(error.contains(&format!("`{text}`")) && error.contains("0x8eb69af7"), "{error}");
+    }
+}
+
+#[test]
+fn more_memory_than_there_is() {
+    let error = refused(|builder| builder.output_pool(usize::MAX / 4).output_limit(1 << 20));
+    assert!(matches!(error, Error::Memory { .. }), "{error}");
+    says(&error, &["no memory", "smaller pools"]);
+}
