@@ -3,4 +3,5 @@
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 
+pub use crate::describe::{Description, Field, Scalar, Shape, Type, Variant};
 pub use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet, Size};

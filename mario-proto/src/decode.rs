@@ -17,6 +17,13 @@ pub trait Decode<'a>: Encode + Sized {
     /// When the bytes are not such a value; where the cursor then stands is of no meaning.
     fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError>;
 
+    /// Reads its `HEAD` from `run`, and the rest from `input`, which stands behind the run.
+    #[doc(hidden)]
+    #[inline]
+    fn decode_split(run: &mut Decoder<'a>, input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        if const { Self::SIZE.is_fixed() } { Self::decode(run) } else { Self::decode(input) }
+    }
+
     /// Reads `N` items. Here, and not a function beside it, so that scalars can be copied at once.
     #[doc(hidden)]
     #[inline]

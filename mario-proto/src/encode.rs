@@ -1,4 +1,4 @@
-use crate::{EncodeError, Encoder, Size};
+use crate::{EncodeError, Encoder, Size, Type};
 
 /// What can be written to a payload: a value of a field, or a whole packet.
 ///
@@ -12,11 +12,26 @@ pub trait Encode {
     /// How many bytes a value takes.
     const SIZE: Size;
 
+    /// What it is on the wire, for those who document it.
+    const TYPE: Type = Type::Opaque { size: Self::SIZE };
+
+    /// How many of its bytes belong to the run of fixed bytes before it: all if their number is fixed, none if not;
+    /// the length prefix of what has one.
+    #[doc(hidden)]
+    const HEAD: usize = if Self::SIZE.is_fixed() { Self::SIZE.min } else { 0 };
+
     /// Writes the value.
     ///
     /// # Errors
     /// When it does not fit, or breaks a limit of its own.
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError>;
+
+    /// Writes its [`HEAD`](Self::HEAD) to `run`, and the rest to `out`, which stands behind the run.
+    #[doc(hidden)]
+    #[inline]
+    fn encode_split(&self, run: &mut Encoder<'_>, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+        if const { Self::SIZE.is_fixed() } { self.encode(run) } else { self.encode(out) }
+    }
 
     /// Writes `items` one after another. Here, and not a function beside it, so that bytes can be copied at once.
     #[doc(hidden)]

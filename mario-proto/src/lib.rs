@@ -22,6 +22,7 @@
 //! | whole frames out of a stream, and into one | [`Framing`], [`encode_frame`] |
 //! | what can travel | [`Encode`], [`Decode`], and [`Packet`] for a whole payload |
 //! | the cursors that reading and writing go through | [`Decoder`], [`Encoder`] |
+//! | what a packet looks like, as constant data | [`Description`] |
 //! | what went wrong, and in which field | [`FrameError`], [`DecodeError`], [`EncodeError`] |
 //! | what a handler may return | [`IntoReply`] |
 //!
@@ -35,6 +36,7 @@ extern crate alloc;
 mod decode;
 mod decode_error;
 mod decoder;
+mod describe;
 mod encode;
 mod encode_error;
 mod encoder;
@@ -43,6 +45,7 @@ mod header;
 mod impls;
 mod packet;
 mod reply;
+mod run;
 mod size;
 
 #[doc(hidden)]
@@ -51,6 +54,7 @@ pub mod __private;
 pub use decode::{Decode, decode_packet};
 pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use decoder::Decoder;
+pub use describe::{Description, Field, Scalar, Shape, Type, Variant};
 pub use encode::Encode;
 pub use encode_error::{EncodeError, EncodeErrorKind};
 pub use encoder::Encoder;

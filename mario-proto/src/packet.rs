@@ -1,4 +1,4 @@
-use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size};
+use crate::{Decode, DecodeError, Decoder, Description, Encode, EncodeError, Encoder, Size};
 
 /// What may be the whole payload of a frame: what a handler takes and returns.
 ///
@@ -9,7 +9,10 @@ use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size};
     label = "not a packet",
     note = "a type becomes one with `#[derive(mario::Packet)]`; wrap a scalar, text or a list in a struct of your own, or take `mario::Payload` for the bare bytes"
 )]
-pub trait Packet: Encode {}
+pub trait Packet: Encode {
+    /// The packet as constant data.
+    const DESCRIPTION: &'static Description = &Description::opaque("", Self::SIZE);
+}
 
 /// The payload as it is, undecoded; as a reply, bytes that are encoded already.
 ///
@@ -21,7 +24,9 @@ pub trait Packet: Encode {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Payload<'a>(pub &'a [u8]);
 
-impl Packet for Payload<'_> {}
+impl Packet for Payload<'_> {
+    const DESCRIPTION: &'static Description = &Description::opaque("Payload", Self::SIZE);
+}
 
 impl Encode for Payload<'_> {
     const SIZE: Size = Size::rest(0);

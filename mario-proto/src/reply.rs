@@ -1,6 +1,6 @@
 use core::convert::Infallible;
 
-use crate::{Encode, EncodeError, Encoder, Packet, Size};
+use crate::{Description, Encode, EncodeError, Encoder, Packet, Size};
 
 /// What a handler may return: nothing, a packet, `Option` of one, or `Result` of these and an error.
 ///
@@ -79,7 +79,9 @@ impl<R: IntoReply<Error = Infallible>, E> IntoReply for Result<R, E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoReply {}
 
-impl Packet for NoReply {}
+impl Packet for NoReply {
+    const DESCRIPTION: &'static Description = &Description::opaque("NoReply", Self::SIZE);
+}
 
 impl Encode for NoReply {
     const SIZE: Size = Size::fixed(0);

@@ -1,8 +1,9 @@
-use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size};
+use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size, Type};
 
 /// N items, one after another.
 impl<T: Encode, const N: usize> Encode for [T; N] {
     const SIZE: Size = T::SIZE.times(N);
+    const TYPE: Type = Type::Array(&T::TYPE, N);
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {

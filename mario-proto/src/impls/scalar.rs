@@ -1,12 +1,15 @@
 use alloc::vec::Vec;
 
-use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Size};
+use crate::{
+    Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Scalar, Size, Type,
+};
 
 /// Numbers of a fixed width: their bytes, little-endian.
 macro_rules! numbers {
-    ($($number:ident)*) => {$(
+    ($($number:ident: $scalar:ident,)*) => {$(
         impl Encode for $number {
-            const SIZE: Size = Size::fixed(size_of::<Self>());
+            const SIZE: Size = Self::TYPE.size();
+            const TYPE: Type = Type::Scalar(Scalar::$scalar);
 
             #[inline]
             fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
@@ -39,10 +42,23 @@ macro_rules! numbers {
     )*};
 }
 
-numbers! { u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64 }
+numbers! {
+    u16: U16,
+    u32: U32,
+    u64: U64,
+    u128: U128,
+    i8: I8,
+    i16: I16,
+    i32: I32,
+    i64: I64,
+    i128: I128,
+    f32: F32,
+    f64: F64,
+}
 
 impl Encode for u8 {
     const SIZE: Size = Size::fixed(1);
+    const TYPE: Type = Type::Scalar(Scalar::U8);
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
@@ -76,6 +92,7 @@ impl<'a> Decode<'a> for u8 {
 /// One byte, 0 or 1; any other value is malformed.
 impl Encode for bool {
     const SIZE: Size = Size::fixed(1);
+    const TYPE: Type = Type::Bool;
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {

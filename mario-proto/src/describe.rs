@@ -1,0 +1,212 @@
+use crate::{Encode, Size};
+
+/// A packet as constant data: enough to document it, and to write a client for it in another language.
+///
+/// ```
+/// use mario_proto::{NoReply, Packet, Size};
+///
+/// assert_eq!(NoReply::DESCRIPTION.name, "NoReply");
+/// assert_eq!(NoReply::DESCRIPTION.size(), Size::fixed(0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// The name of the Rust type.
+    pub name: &'static str,
+    /// Its documentation, a line a line; empty if there is none.
+    pub doc: &'static str,
+    /// What it is made of.
+    pub shape: Shape,
+}
+
+/// What a packet is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Fields, one after another.
+    Struct {
+        /// The fields, in the order of the wire.
+        fields: &'static [Field],
+    },
+    /// A number that says which variant it is, then the variant's fields.
+    Enum {
+        /// The number's type.
+        tag: Scalar,
+        /// The variants, in the order of declaration.
+        variants: &'static [Variant],
+    },
+    /// Bytes that only the type itself knows.
+    Opaque {
+        /// How many bytes.
+        size: Size,
+    },
+}
+
+/// A field of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Field {
+    /// The packet's name, a dot, and its own, as in errors: `SayHello.name`, `Point.0`, `Shape.Circle.radius`.
+    pub path: &'static str,
+    /// Its documentation; empty if there is none.
+    pub doc: &'static str,
+    /// What it is on the wire.
+    pub ty: Type,
+    /// How many bytes it takes.
+    pub size: Size,
+    /// How many bytes of it belong to the run of fixed bytes before it: all of them, or its length prefix.
+    pub(crate) head: usize,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The name in Rust.
+    pub name: &'static str,
+    /// Its documentation; empty if there is none.
+    pub doc: &'static str,
+    /// The number that stands for it; of a `u64` its bits.
+    pub value: i64,
+    /// What follows the number.
+    pub fields: &'static [Field],
+}
+
+/// What a value is on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// A number.
+    Scalar(Scalar),
+    /// One byte, 0 or 1.
+    Bool,
+    /// UTF-8.
+    Text,
+    /// Items after their count; bytes are a list of `u8`.
+    List(&'static Self),
+    /// So many items.
+    Array(&'static Self, usize),
+    /// One byte, 0 or 1, then the value if 1.
+    Option(&'static Self),
+    /// Another packet, in place.
+    Packet(&'static Description),
+    /// Bytes that only the type itself knows.
+    Opaque {
+        /// How many bytes.
+        size: Size,
+    },
+}
+
+/// A number of a fixed width, little-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Scalar {
+    U8,
+    U16,
+    U32,
+    U64,
+    U128,
+    I8,
+    I16,
+    I32,
+    I64,
+    I128,
+    F32,
+    F64,
+}
+
+impl Description {
+    /// The description of a packet whose bytes only its own code knows.
+    pub const fn opaque(name: &'static str, size: Size) -> Self {
+        Self { name, doc: "", shape: Shape::Opaque { size } }
+    }
+
+    /// How many bytes it takes.
+    pub const fn size(&self) -> Size {
+        match self.shape {
+            Shape::Struct { fields } => size_of_fields(fields),
+            Shape::Enum { tag, variants } => {
+                let [first, others @ ..] = variants else { return tag.size() };
+                let mut size = size_of_fields(first.fields);
+                let mut others = others;
+                while let [variant, rest @ ..] = others {
+                    size = size.or(size_of_fields(variant.fields));
+                    others = rest;
+                }
+                tag.size().then(size)
+            }
+            Shape::Opaque { size } => size,
+        }
+    }
+
+    /// The fields of a struct; none of anything else.
+    pub const fn fields(&self) -> &'static [Field] {
+        match self.shape {
+            Shape::Struct { fields } => fields,
+            _ => &[],
+        }
+    }
+
+    /// The fields of one variant of an enum; none of anything else.
+    pub(crate) const fn fields_of(&self, variant: usize) -> &'static [Field] {
+        match self.shape {
+            Shape::Enum { variants, .. } if variant < variants.len() => variants[variant].fields,
+            _ => &[],
+        }
+    }
+}
+
+impl Field {
+    /// A field of the type `T`.
+    pub const fn new<T: Encode>(path: &'static str, doc: &'static str) -> Self {
+        Self { path, doc, ty: T::TYPE, size: T::SIZE, head: T::HEAD }
+    }
+
+    /// The same, as a field that others follow.
+    ///
+    /// # Panics
+    /// When it takes the rest of the payload. In a constant, which is where fields live, that is a compile error.
+    #[must_use]
+    #[track_caller]
+    pub const fn followed(self) -> Self {
+        assert!(!self.size.open, "this takes the rest of the payload, so it has to be the last field");
+        self
+    }
+}
+
+impl Type {
+    /// How many bytes a value takes.
+    pub const fn size(&self) -> Size {
+        match *self {
+            Self::Scalar(scalar) => scalar.size(),
+            Self::Bool => Size::fixed(1),
+            Self::Text => Size::fixed(2).then(Size::fixed(1).up_to(u16::MAX as usize)),
+            Self::List(item) => Size::fixed(2).then(item.size().up_to(u16::MAX as usize)),
+            Self::Array(item, count) => item.size().times(count),
+            Self::Option(value) => Size::fixed(1).then(value.size().up_to(1)),
+            Self::Packet(packet) => packet.size(),
+            Self::Opaque { size } => size,
+        }
+    }
+}
+
+impl Scalar {
+    /// How many bytes it takes.
+    pub const fn size(self) -> Size {
+        Size::fixed(match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+            Self::U128 | Self::I128 => 16,
+        })
+    }
+}
+
+const fn size_of_fields(fields: &[Field]) -> Size {
+    let mut size = Size::fixed(0);
+    let mut fields = fields;
+    while let [field, rest @ ..] = fields {
+        size = size.then(field.size);
+        fields = rest;
+    }
+    size
+}

@@ -1,0 +1,124 @@
+//! What generated code reads and writes fields with: one bounds check for each run of them.
+//!
+//! A run is as many fields as possible of which the size is fixed, and the length prefix of the one that follows.
+//! Its bytes are set apart as a cursor of a constant length, from which the reads of its fields, of constant lengths
+//! too, compile to no check and no error at all. Only when bytes are missing does anyone ask which field they are
+//! missing from.
+
+use crate::describe::{Field, Scalar, Shape, Type, Variant};
+use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet};
+
+impl<'a> Decoder<'a> {
+    /// The run of the struct `P` that starts with its field number `FIRST`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn run<P: Packet, const FIRST: usize>(&mut self) -> Result<Self, DecodeError> {
+        let fields = const { from(P::DESCRIPTION.fields(), FIRST) };
+        self.run_of(const { run_len(from(P::DESCRIPTION.fields(), FIRST)) }, fields)
+    }
+
+    /// The run in the variant number `VARIANT` of the enum `P` that starts with the variant's field `FIRST`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn run_in<P: Packet, const VARIANT: usize, const FIRST: usize>(
+        &mut self,
+    ) -> Result<Self, DecodeError> {
+        let fields = const { from(P::DESCRIPTION.fields_of(VARIANT), FIRST) };
+        self.run_of(const { run_len(from(P::DESCRIPTION.fields_of(VARIANT), FIRST)) }, fields)
+    }
+
+    /// A field, of which the fixed bytes come from this run and the others from `input`, which stands behind it.
+    #[doc(hidden)]
+    #[inline]
+    pub fn field<T: Decode<'a>>(&mut self, input: &mut Self, path: &'static str) -> Result<T, DecodeError> {
+        let start = self.offset();
+        T::decode_split(self, input).map_err(|error| error.in_field(path, start))
+    }
+
+    #[inline]
+    fn run_of(&mut self, len: usize, fields: &'static [Field]) -> Result<Self, DecodeError> {
+        if self.len() < len { Err(missing(self.clone(), fields)) } else { self.sub(len) }
+    }
+}
+
+impl<'a> Encoder<'a> {
+    /// The room for the run of the struct `P` that starts with its field number `FIRST`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn run<P: Packet, const FIRST: usize>(&mut self) -> Result<Encoder<'a>, EncodeError> {
+        self.sub(const { run_len(from(P::DESCRIPTION.fields(), FIRST)) })
+    }
+
+    /// The room for the run in the variant number `VARIANT` of the enum `P` that starts with the variant's field
+    /// `FIRST`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn run_in<P: Packet, const VARIANT: usize, const FIRST: usize>(
+        &mut self,
+    ) -> Result<Encoder<'a>, EncodeError> {
+        self.sub(const { run_len(from(P::DESCRIPTION.fields_of(VARIANT), FIRST)) })
+    }
+
+    /// Writes a field: its fixed bytes to this run, the others to `out`, which stands behind it.
+    #[doc(hidden)]
+    #[inline]
+    pub fn field<T: Encode>(
+        &mut self,
+        value: &T,
+        out: &mut Encoder<'_>,
+        path: &'static str,
+    ) -> Result<(), EncodeError> {
+        value.encode_split(self, out).map_err(|error| error.in_field(path))
+    }
+}
+
+const fn from(fields: &'static [Field], first: usize) -> &'static [Field] {
+    fields.split_at(first).1
+}
+
+/// How many bytes the run takes that starts with the first of these fields.
+const fn run_len(mut fields: &[Field]) -> usize {
+    let mut len = 0;
+    while let [field, others @ ..] = fields {
+        len += field.head;
+        fields = if field.size.is_fixed() { others } else { &[] };
+    }
+    len
+}
+
+/// The error of the first of these fields that `input` is too short for.
+#[cold]
+#[inline(never)]
+fn missing(mut input: Decoder<'_>, fields: &[Field]) -> DecodeError {
+    for field in fields {
+        let start = input.offset();
+        if input.take(field.head).is_err() {
+            return missing_in(input, &field.ty).in_field(field.path, start);
+        }
+    }
+    input.error(DecodeErrorKind::Truncated)
+}
+
+/// The error of whatever is innermost in a value that `input` is too short for.
+fn missing_in(mut input: Decoder<'_>, ty: &Type) -> DecodeError {
+    match *ty {
+        Type::Packet(packet) => match packet.shape {
+            Shape::Struct { fields } => missing(input, fields),
+            Shape::Enum { tag, variants } => match variant(&mut input, tag, variants) {
+                Some(variant) => missing(input, variant.fields),
+                None => input.error(DecodeErrorKind::Truncated),
+            },
+            Shape::Opaque { .. } => input.error(DecodeErrorKind::Truncated),
+        },
+        Type::Array(item, _) => {
+            while input.take(item.size().min.max(1)).is_ok() {}
+            missing_in(input, item)
+        }
+        _ => input.error(DecodeErrorKind::Truncated),
+    }
+}
+
+fn variant<'v>(input: &mut Decoder<'_>, tag: Scalar, variants: &'v [Variant]) -> Option<&'v Variant> {
+    let bytes = input.take(tag.size().min).ok()?;
+    variants.iter().find(|variant| variant.value.to_le_bytes().starts_with(bytes))
+}
