@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::exchange::Rules;
 use crate::link::ConnId;
 use crate::outbox::Marks;
-use crate::server::Server;
 use crate::service::Service;
 use crate::stx::Stx;
 use crate::worker::Plan;
@@ -194,23 +193,6 @@ impl<S: Service> Builder<S> {
     pub fn stop_on_signals(mut self) -> Self {
         self.signals = true;
         self
-    }
-
-    /// Starts the server and returns as soon as it listens.
-    ///
-    /// # Errors
-    /// A setting that is out of range, an address that can't be listened on, or a system that has no memory,
-    /// descriptors or threads for it.
-    pub fn start(self) -> Result<Server> {
-        Server::start(self)
-    }
-
-    /// Serves until SIGINT or SIGTERM, then [shuts down](crate::ServerHandle::shutdown).
-    ///
-    /// # Errors
-    /// As [`start`](Builder::start) and [`Server::join`].
-    pub fn run(self) -> Result<()> {
-        self.stop_on_signals().start()?.join()
     }
 
     pub(crate) fn stops_on_signals(&self) -> bool {

@@ -3,14 +3,11 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use mario_proto::{EncodeError, Packet};
-use thiserror::Error;
+use mario_proto::Packet;
 
-use crate::link::Link;
-use crate::outbox::Outbox;
+use crate::link::{ConnId, Link};
+use crate::outbox::{Outbox, SendError};
 use crate::service::Service;
-
-pub use crate::link::ConnId;
 
 /// A connection, as its handlers and hooks see it.
 ///
@@ -90,27 +87,6 @@ impl<S: Service> fmt::Debug for Conn<'_, S> {
             .field("peer_addr", &self.peer_addr())
             .finish_non_exhaustive()
     }
-}
-
-/// Why a packet was not sent.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SendError {
-    /// The connection has ended, or is about to.
-    #[error("the connection is closed")]
-    Closed,
-    /// There is no request to reply to.
-    #[error("a hook has no request to reply to: send the packet under the id of its command")]
-    NoRequest,
-    /// The command's id is one of the connection's own events.
-    #[error("the command id {0:#06x} is reserved: take one below 0xfffc")]
-    Reserved(u16),
-    /// The packet can't be put on the wire.
-    #[error("the packet can't be encoded: {0}")]
-    Encode(#[from] EncodeError),
-    /// More waits for this peer than the server allows; the connection is closed.
-    #[error("the peer reads too slowly, and its output is full: the connection is closed")]
-    Overflow,
 }
 
 /// What the first argument of a handler is; finds its service behind an alias too.

@@ -8,7 +8,8 @@ use crate::conn::Conn;
 use crate::dispatch::{Commands, Handled};
 use crate::link::Link;
 use crate::outbox::Outbox;
-use crate::service::{Close, Reason, Service};
+use crate::reason::{Close, Reason};
+use crate::service::Service;
 
 /// The service, its table, and the worker's own state.
 pub(crate) struct Desk<S: Service> {

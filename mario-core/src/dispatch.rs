@@ -4,8 +4,10 @@ use std::fmt;
 
 use mario_proto::{DecodeError, EncodeError, IntoReply};
 
-use crate::conn::{Conn, SendError};
-use crate::service::{Close, Service};
+use crate::conn::Conn;
+use crate::outbox::SendError;
+use crate::reason::Close;
+use crate::service::Service;
 
 /// The commands of a service: the constant table that [`commands!`](crate::commands) makes.
 ///

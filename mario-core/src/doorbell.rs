@@ -18,7 +18,7 @@ impl<W: Wake> Doorbell<W> {
     pub(crate) fn ring(&self) {
         fence(Ordering::SeqCst);
         if self.sleeping.load(Ordering::Relaxed) && self.sleeping.swap(false, Ordering::SeqCst) {
-            self.waker.wake()
+            self.waker.wake();
         }
     }
     pub(crate) fn sleep<R>(&self, has_work: impl FnOnce() -> bool, wait: impl FnOnce(bool) -> R) -> R {

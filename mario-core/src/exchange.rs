@@ -13,7 +13,8 @@ use crate::inbox::Inbox;
 use crate::link::{Link, Phase};
 use crate::net::{Ready, Stream, uninterrupted};
 use crate::outbox::{Marks, Outbox};
-use crate::service::{Reason, Service, Worker};
+use crate::reason::Reason;
+use crate::service::{Service, Worker};
 use crate::stats::Counters;
 
 /// What one read takes at most: the largest frame, and a good number of usual ones. It is also a turn's budget.

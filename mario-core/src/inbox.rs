@@ -5,7 +5,7 @@ use std::collections::TryReserveError;
 use mario_proto::{Frame, Framing, HEADER_LEN, Header};
 
 use crate::buffers::{Chain, Full, Segments};
-use crate::service::Reason;
+use crate::reason::Reason;
 
 /// The rules of the frames, and the pool in which incomplete ones wait.
 pub(crate) struct Inbox {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::buffers::Chain;
-use crate::service::Reason;
+use crate::reason::Reason;
 use crate::slots::Key;
 
 /// Names one connection of a server's run: its worker, its slot, and which of the slot's tenants it is.

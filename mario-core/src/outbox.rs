@@ -3,13 +3,13 @@
 use std::collections::TryReserveError;
 use std::io::{self, IoSlice};
 
-use mario_proto::{Encode, Payload, encode_frame};
+use mario_proto::{Encode, EncodeError, Payload, encode_frame};
+use thiserror::Error;
 
 use crate::buffers::{Full, Segments};
-use crate::conn::SendError;
 use crate::link::Link;
 use crate::net::{Stream, uninterrupted};
-use crate::service::Reason;
+use crate::reason::{Close, Reason};
 
 /// The longest frame that can be sent: its length is 16 bits.
 const MAX_FRAME: usize = u16::MAX as usize;
@@ -159,5 +159,32 @@ impl Outbox {
         self.segments.append(&mut link.output, unsent)?;
         link.paused |= link.output.len() > self.marks.high_water;
         Ok(())
+    }
+}
+
+/// Why a packet was not sent.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection has ended, or is about to.
+    #[error("the connection is closed")]
+    Closed,
+    /// There is no request to reply to.
+    #[error("a hook has no request to reply to: send the packet under the id of its command")]
+    NoRequest,
+    /// The command's id is one of the connection's own events.
+    #[error("the command id {0:#06x} is reserved: take one below 0xfffc")]
+    Reserved(u16),
+    /// The packet can't be put on the wire.
+    #[error("the packet can't be encoded: {0}")]
+    Encode(#[from] EncodeError),
+    /// More waits for this peer than the server allows; the connection is closed.
+    #[error("the peer reads too slowly, and its output is full: the connection is closed")]
+    Overflow,
+}
+
+impl From<SendError> for Close {
+    fn from(_: SendError) -> Self {
+        Close
     }
 }

@@ -1,23 +1,23 @@
 //! Listen, run, shut down.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use mio::net::TcpStream;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::builder::Builder;
 use crate::clock::SystemClock;
 use crate::dispatch::Commands;
 use crate::error::{Error, Result};
-use crate::mailbox::{Dealer, Hand, Mailbox, mailbox};
+use crate::handle::{Control, ServerHandle};
+use crate::mailbox::{Dealer, Hand, mailbox};
 use crate::master::Master;
-use crate::net::{SystemListener, SystemPoll};
+use crate::net::system::{SystemListener, SystemPoll};
 use crate::service::Service;
-use crate::stats::{Door, Stats};
+use crate::signals::{Signals, Watch};
+use crate::stats::Stats;
+use crate::threads::{self, system};
 use crate::worker::{Plan, Worker};
 
 /// A running server: one thread accepts, the workers serve.
@@ -28,19 +28,26 @@ pub struct Server {
     handle: ServerHandle,
     master: Option<JoinHandle<()>>,
     workers: Vec<JoinHandle<usize>>,
-    watch: Option<SignalWatch>,
+    watch: Option<Watch>,
 }
 
-/// A way to a running server from any thread.
-#[derive(Clone, Debug)]
-pub struct ServerHandle(Arc<Control>);
+impl<S: Service> Builder<S> {
+    /// Starts the server and returns as soon as it listens.
+    ///
+    /// # Errors
+    /// A setting that is out of range, an address that can't be listened on, or a system that has no memory,
+    /// descriptors or threads for it.
+    pub fn start(self) -> Result<Server> {
+        Server::start(self)
+    }
 
-struct Control {
-    local_addr: SocketAddr,
-    stop: Arc<AtomicBool>,
-    listener: Arc<mio::Waker>,
-    door: Arc<Door>,
-    mailboxes: Vec<Arc<Mailbox<mio::Waker>>>,
+    /// Serves until SIGINT or SIGTERM, then [shuts down](crate::ServerHandle::shutdown).
+    ///
+    /// # Errors
+    /// As [`start`](Builder::start) and [`Server::join`].
+    pub fn run(self) -> Result<()> {
+        self.stop_on_signals().start()?.join()
+    }
 }
 
 impl Server {
@@ -81,11 +88,10 @@ impl Server {
         self.join()
     }
 
-    pub(crate) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
+    fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         let plan = builder.plan()?;
         let count = builder.worker_count()?;
-        let signals = builder.stops_on_signals().then(|| Signals::new([SIGINT, SIGTERM])).transpose();
-        let signals = signals.map_err(system("watch for signals"))?;
+        let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
         let mut listener = listen(&builder.addresses()?, builder.listen_backlog()?)?;
         let local_addr = listener.local_addr().map_err(system("learn the listener's address"))?;
         let waker = listener.watch().map_err(system("watch the listener"))?;
@@ -102,7 +108,7 @@ impl Server {
             Server { handle: ServerHandle(control), master: None, workers: Vec::new(), watch: None };
         server.spawn_workers(posts, &plan, builder.service, builder.commands)?;
         server.spawn_master(listener, dealers)?;
-        server.watch = signals.map(|signals| SignalWatch::spawn(signals, server.handle())).transpose()?;
+        server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
         log::info!("listening on {local_addr}, {count} workers of {} connections", plan.connections);
         Ok(server)
     }
@@ -121,7 +127,7 @@ impl Server {
         let (ready, laid_out) = mpsc::channel();
         for (index, (poll, hand)) in posts.into_iter().enumerate() {
             let (plan, service, ready) = (plan.clone(), Arc::clone(&service), ready.clone());
-            self.workers.push(spawn(&format!("mario-worker-{index}"), move || {
+            self.workers.push(threads::spawn(&format!("mario-worker-{index}"), move || {
                 let worker = Worker::new(index, plan, service, commands, clock, poll, hand);
                 let (worker, outcome) = match worker {
                     Ok(worker) => (Some(worker), Ok(())),
@@ -139,16 +145,16 @@ impl Server {
         let ServerHandle(control) = &self.handle;
         let (door, stop) = (Arc::clone(&control.door), Arc::clone(&control.stop));
         let master = Master::new(SystemClock::start(), listener, dealers, door, stop);
-        self.master = Some(spawn("mario-master", move || master.run())?);
+        self.master = Some(threads::spawn("mario-master", move || master.run())?);
         Ok(())
     }
 
     fn wait(&mut self) -> Result<()> {
-        let mut result = self.master.take().map_or(Ok(()), joined);
+        let mut result = self.master.take().map_or(Ok(()), threads::join);
         // Without its master a server is of no use.
         self.handle.shutdown();
         for worker in self.workers.drain(..) {
-            match joined(worker) {
+            match threads::join(worker) {
                 Ok(0) => {}
                 Ok(unflushed) => log::warn!("{unflushed} connections were dropped before all was sent"),
                 Err(error) => result = Err(error),
@@ -168,75 +174,6 @@ impl Drop for Server {
         if let Err(error) = self.wait() {
             log::error!("{error}");
         }
-    }
-}
-
-impl ServerHandle {
-    /// The address on which the server listens.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.0.local_addr
-    }
-
-    /// What the server has counted so far.
-    pub fn stats(&self) -> Stats {
-        let Control { door, mailboxes, .. } = &*self.0;
-        let mut stats = Stats {
-            accepted: door.accepted.get(),
-            refused: door.refused.get(),
-            accept_pauses: door.pauses.get(),
-            ..Stats::default()
-        };
-        for mailbox in mailboxes {
-            stats.open += mailbox.load() as u64;
-            stats.frames += mailbox.counters.frames.get();
-            stats.bytes += mailbox.counters.bytes.get();
-            stats.panics += mailbox.counters.panics.get();
-        }
-        stats
-    }
-
-    /// Tells the server to end, and returns at once: no more connections are accepted, each that is open is reported
-    /// as disconnected, what was sent is flushed within the
-    /// [shutdown timeout](Builder::shutdown_timeout), and the threads end. [`Server::join`] waits for it.
-    pub fn shutdown(&self) {
-        self.0.stop.store(true, Ordering::Release);
-        if let Err(error) = self.0.listener.wake() {
-            log::error!("the master can't be woken: {error}");
-        }
-        for mailbox in &self.0.mailboxes {
-            mailbox.stop();
-        }
-    }
-}
-
-impl std::fmt::Debug for Control {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Control").field("local_addr", &self.local_addr).finish_non_exhaustive()
-    }
-}
-
-/// The thread that waits for signals.
-#[derive(Debug)]
-struct SignalWatch {
-    signals: signal_hook::iterator::Handle,
-    thread: JoinHandle<()>,
-}
-
-impl SignalWatch {
-    fn spawn(mut signals: Signals, server: ServerHandle) -> Result<Self> {
-        let handle = signals.handle();
-        let thread = spawn("mario-signals", move || {
-            for signal in signals.forever() {
-                log::info!("signal {signal}: shutting down");
-                server.shutdown();
-            }
-        })?;
-        Ok(SignalWatch { signals: handle, thread })
-    }
-
-    fn end(self) -> Result<()> {
-        self.signals.close();
-        joined(self.thread)
     }
 }
 
@@ -264,17 +201,4 @@ fn listen(addresses: &[SocketAddr], backlog: u32) -> Result<SystemListener> {
         }
     }
     result
-}
-
-fn spawn<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
-    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(system("start a thread"))
-}
-
-fn joined<T>(thread: JoinHandle<T>) -> Result<T> {
-    let name = thread.thread().name().unwrap_or("unnamed").to_owned();
-    thread.join().map_err(|_| Error::Died(name))
-}
-
-fn system(what: &'static str) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::System { what, source }
 }

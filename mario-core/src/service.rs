@@ -1,11 +1,11 @@
-//! What a user implements, and why a connection ended.
+//! What a user implements.
 
-use std::convert::Infallible;
-use std::{fmt, io};
+use std::fmt;
 
-use mario_proto::{DecodeError, EncodeError, Frame, FrameError};
+use mario_proto::{DecodeError, Frame};
 
-use crate::conn::{Conn, SendError};
+use crate::conn::Conn;
+use crate::reason::{Close, Reason};
 
 /// A service: what its handlers share, what each connection and each worker keeps, and the hooks of their lives.
 ///
@@ -112,59 +112,4 @@ impl<S: Service> fmt::Debug for Worker<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker").field("index", &self.index).field("open", &self.open).finish_non_exhaustive()
     }
-}
-
-/// Says that the connection is to be closed: the error of a handler or hook.
-///
-/// What was replied before is flushed first. Make your own errors convertible to it, and `?` closes:
-///
-/// ```
-/// struct NotLoggedIn;
-/// impl From<NotLoggedIn> for mario::Close {
-///     fn from(_: NotLoggedIn) -> Self {
-///         mario::Close
-///     }
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Close;
-
-impl From<Infallible> for Close {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
-
-impl From<SendError> for Close {
-    fn from(_: SendError) -> Self {
-        Close
-    }
-}
-
-/// Why a connection ended. The book's chapter *The wire* says which bytes lead to which reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The peer closed its side.
-    Closed,
-    /// The peer sent nothing for the read timeout, or took nothing for the write timeout.
-    TimedOut,
-    /// The socket failed.
-    Error(io::ErrorKind),
-    /// The peer sent a header that breaks the rules.
-    Protocol(FrameError),
-    /// The peer sent this id, and no command takes it.
-    UnknownCommand(u16),
-    /// The peer sent this command with a payload that is no such packet.
-    Malformed(u16, DecodeError),
-    /// The service closed it.
-    Service,
-    /// A packet of the service could not be encoded.
-    Unsendable(EncodeError),
-    /// The peer reads too slowly: what waits for it would pass a limit, or a pool of the worker is full.
-    Overflow,
-    /// A handler or the connected hook panicked.
-    Panicked,
-    /// The server is shutting down.
-    ShutDown,
 }

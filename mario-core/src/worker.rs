@@ -14,7 +14,8 @@ use crate::exchange::{Connection, Exchange, Rules, Turn};
 use crate::link::{ConnId, Link, Phase};
 use crate::mailbox::Hand;
 use crate::net::{Poll, Ready};
-use crate::service::{Reason, Service};
+use crate::reason::Reason;
+use crate::service::Service;
 use crate::slots::{Key, Slots};
 
 /// Events taken from the system at once.

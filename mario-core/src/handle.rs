@@ -1,0 +1,66 @@
+//! How any thread reaches a running server.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::mailbox::Mailbox;
+use crate::stats::{Door, Stats};
+
+/// A way to a running server from any thread.
+#[derive(Clone, Debug)]
+pub struct ServerHandle(pub(crate) Arc<Control>);
+
+/// The parts of a server that all threads see.
+pub(crate) struct Control {
+    pub(crate) local_addr: SocketAddr,
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) listener: mio::Waker,
+    pub(crate) door: Arc<Door>,
+    pub(crate) mailboxes: Vec<Arc<Mailbox<mio::Waker>>>,
+}
+
+impl ServerHandle {
+    /// The address on which the server listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.0.local_addr
+    }
+
+    /// What the server has counted so far.
+    pub fn stats(&self) -> Stats {
+        let Control { door, mailboxes, .. } = &*self.0;
+        let mut stats = Stats {
+            accepted: door.accepted.get(),
+            refused: door.refused.get(),
+            accept_pauses: door.pauses.get(),
+            ..Stats::default()
+        };
+        for mailbox in mailboxes {
+            stats.open += mailbox.load() as u64;
+            stats.frames += mailbox.counters.frames.get();
+            stats.bytes += mailbox.counters.bytes.get();
+            stats.panics += mailbox.counters.panics.get();
+        }
+        stats
+    }
+
+    /// Tells the server to end, and returns at once: no more connections are accepted, each that is open is reported
+    /// as disconnected, what was sent is flushed within the
+    /// [shutdown timeout](crate::Builder::shutdown_timeout), and the threads end. [`Server::join`](crate::Server::join) waits for it.
+    pub fn shutdown(&self) {
+        self.0.stop.store(true, Ordering::Release);
+        if let Err(error) = self.0.listener.wake() {
+            log::error!("the master can't be woken: {error}");
+        }
+        for mailbox in &self.0.mailboxes {
+            mailbox.stop();
+        }
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("local_addr", &self.local_addr).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a connection ends.
+
+use std::convert::Infallible;
+use std::io;
+
+use mario_proto::{DecodeError, EncodeError, FrameError};
+
+/// Says that the connection is to be closed: the error of a handler or hook.
+///
+/// What was replied before is flushed first. Make your own errors convertible to it, and `?` closes:
+///
+/// ```
+/// struct NotLoggedIn;
+/// impl From<NotLoggedIn> for mario::Close {
+///     fn from(_: NotLoggedIn) -> Self {
+///         mario::Close
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Close;
+
+impl From<Infallible> for Close {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Why a connection ended. The book's chapter *The wire* says which bytes lead to which reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The peer closed its side.
+    Closed,
+    /// The peer sent nothing for the read timeout, or took nothing for the write timeout.
+    TimedOut,
+    /// The socket failed.
+    Error(io::ErrorKind),
+    /// The peer sent a header that breaks the rules.
+    Protocol(FrameError),
+    /// The peer sent this id, and no command takes it.
+    UnknownCommand(u16),
+    /// The peer sent this command with a payload that is no such packet.
+    Malformed(u16, DecodeError),
+    /// The service closed it.
+    Service,
+    /// A packet of the service could not be encoded.
+    Unsendable(EncodeError),
+    /// The peer reads too slowly: what waits for it would pass a limit, or a pool of the worker is full.
+    Overflow,
+    /// A handler or the connected hook panicked.
+    Panicked,
+    /// The server is shutting down.
+    ShutDown,
+}
