@@ -27,6 +27,28 @@ impl<'a> Decoder<'a> {
         self.run_of(const { run_len(from(P::DESCRIPTION.fields_of(VARIANT), FIRST)) }, fields)
     }
 
+    /// The run that the struct's field number `FIRST` belongs to, after the field before it has come from `run`: the
+    /// same, or a new one if the size of that field is not fixed.
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_run<P: Packet, const FIRST: usize>(&mut self, run: Self) -> Result<Self, DecodeError> {
+        if const { ends_run(P::DESCRIPTION.fields(), FIRST) } { self.run::<P, FIRST>() } else { Ok(run) }
+    }
+
+    /// The same for the field `FIRST` of the variant number `VARIANT`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_run_in<P: Packet, const VARIANT: usize, const FIRST: usize>(
+        &mut self,
+        run: Self,
+    ) -> Result<Self, DecodeError> {
+        if const { ends_run(P::DESCRIPTION.fields_of(VARIANT), FIRST) } {
+            self.run_in::<P, VARIANT, FIRST>()
+        } else {
+            Ok(run)
+        }
+    }
+
     /// A field, of which the fixed bytes come from this run and the others from `input`, which stands behind it.
     #[doc(hidden)]
     #[inline]
@@ -59,6 +81,30 @@ impl<'a> Encoder<'a> {
         self.sub(const { run_len(from(P::DESCRIPTION.fields_of(VARIANT), FIRST)) })
     }
 
+    /// As [`Decoder::next_run`].
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_run<P: Packet, const FIRST: usize>(
+        &mut self,
+        run: Encoder<'a>,
+    ) -> Result<Encoder<'a>, EncodeError> {
+        if const { ends_run(P::DESCRIPTION.fields(), FIRST) } { self.run::<P, FIRST>() } else { Ok(run) }
+    }
+
+    /// As [`Decoder::next_run_in`].
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_run_in<P: Packet, const VARIANT: usize, const FIRST: usize>(
+        &mut self,
+        run: Encoder<'a>,
+    ) -> Result<Encoder<'a>, EncodeError> {
+        if const { ends_run(P::DESCRIPTION.fields_of(VARIANT), FIRST) } {
+            self.run_in::<P, VARIANT, FIRST>()
+        } else {
+            Ok(run)
+        }
+    }
+
     /// Writes a field: its fixed bytes to this run, the others to `out`, which stands behind it.
     #[doc(hidden)]
     #[inline]
@@ -74,6 +120,11 @@ impl<'a> Encoder<'a> {
 
 const fn from(fields: &'static [Field], first: usize) -> &'static [Field] {
     fields.split_at(first).1
+}
+
+/// Whether the field before the number `first` is the last of its run.
+const fn ends_run(fields: &[Field], first: usize) -> bool {
+    !fields[first - 1].size.is_fixed()
 }
 
 /// How many bytes the run takes that starts with the first of these fields.

@@ -1,5 +1,33 @@
-use proc_macro2::TokenStream;
+//! `#[derive(Packet)]`: attributes → model → checks → code.
 
-pub(crate) fn derive(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+mod attributes;
+mod check;
+mod errors;
+mod expand;
+mod model;
+mod stub;
+mod types;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use errors::Errors;
+use model::Packet;
+
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let errors = Errors::new();
+    let packet = Packet::read(&input, &errors);
+    check::all(&packet, &errors);
+    match errors.finish() {
+        Ok(()) => expand::packet(&packet),
+        Err(messages) => {
+            let stub = stub::packet(&packet);
+            quote!(#messages #stub)
+        }
+    }
 }

@@ -1,0 +1,87 @@
+//! The rules, a function a rule. Each reports at the token that has to change, and says what to write instead.
+
+use syn::GenericParam;
+
+use super::errors::Errors;
+use super::model::{Body, Packet};
+use super::types;
+
+pub(super) fn all(packet: &Packet, errors: &Errors) {
+    let rules =
+        [no_type_parameters, one_lifetime, tag_of_fixed_width, some_variant, types_of_the_wire, no_recursion];
+    for rule in rules {
+        rule(packet, errors);
+    }
+}
+
+fn no_type_parameters(packet: &Packet, errors: &Errors) {
+    for parameter in &packet.generics.params {
+        match parameter {
+            GenericParam::Lifetime(_) => {}
+            GenericParam::Type(parameter) => errors.at(
+                parameter,
+                format!(
+                    "a packet has one layout, which a type parameter leaves open: write the type itself for `{}`",
+                    parameter.ident
+                ),
+            ),
+            GenericParam::Const(parameter) => errors.at(
+                parameter,
+                format!(
+                    "a packet has one layout, which a const parameter leaves open: write the number itself for `{}`",
+                    parameter.ident
+                ),
+            ),
+        }
+    }
+}
+
+fn one_lifetime(packet: &Packet, errors: &Errors) {
+    let Some(first) = packet.lifetime() else { return };
+    for second in packet.generics.lifetimes().skip(1) {
+        errors.at(
+            second,
+            format!("a packet borrows from one payload, and so has one lifetime: use `{first}` for these fields too"),
+        );
+    }
+}
+
+fn tag_of_fixed_width(packet: &Packet, errors: &Errors) {
+    let Body::Enum(body) = &packet.body else { return };
+    match &body.tag {
+        None => errors.at(
+            &packet.name,
+            "how wide is its number on the wire? Add `#[repr(u8)]`, or another integer of a fixed width",
+        ),
+        Some(tag) if types::TAGS.iter().any(|known| tag == known) => {}
+        Some(tag) => errors.at(
+            tag,
+            format!("`{tag}` is not the same width everywhere: use one of `{}`", types::TAGS.join("`, `")),
+        ),
+    }
+}
+
+fn some_variant(packet: &Packet, errors: &Errors) {
+    if matches!(&packet.body, Body::Enum(body) if body.variants.is_empty()) {
+        errors.at(&packet.name, "an enum without variants has no value that could travel: add a variant");
+    }
+}
+
+fn types_of_the_wire(packet: &Packet, errors: &Errors) {
+    for field in packet.fields() {
+        types::check(&field.ty, errors);
+    }
+}
+
+fn no_recursion(packet: &Packet, errors: &Errors) {
+    for field in packet.fields() {
+        types::each_path(&field.ty, &mut |path| {
+            if path.is_ident(&packet.name) || path.is_ident("Self") {
+                errors.at(
+                    path,
+                    "a packet cannot contain itself: whoever sends it would choose how deep the decoder goes",
+                );
+            }
+        });
+    }
+}

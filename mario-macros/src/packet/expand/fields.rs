@@ -1,0 +1,82 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::super::model::{Fields, Style};
+use super::super::types;
+use super::names::{Place, binding, local};
+
+/// The constant list that describes the fields.
+pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
+    let last = fields.all.len().saturating_sub(1);
+    let fields = fields.all.iter().enumerate().map(|(index, field)| {
+        let (ty, doc, path) = (&field.ty, &field.doc, place.path(field));
+        let followed =
+            (index < last && !types::is_fixed(ty)).then(|| quote_spanned!(ty.span()=> .followed()));
+        quote!(__mario::Field::new::<#ty>(#path, #doc) #followed)
+    });
+    quote!(&[#(#fields),*])
+}
+
+/// Reads the fields one by one, and gives the value they make.
+pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenStream) {
+    let (run, input) = (local("run"), local("input"));
+    let reads = fields.all.iter().enumerate().map(|(index, field)| {
+        let (ty, path, name) = (&field.ty, place.path(field), binding(field));
+        let enter = enter_run(fields, index, place, &input);
+        quote! {
+            #enter
+            let #name = #run.field::<#ty>(#input, #path)?;
+        }
+    });
+    let reads = quote!(#(#reads)*);
+    (reads, pattern(fields, place))
+}
+
+/// Writes the fields one by one; `value` gives the reference that each is reached by.
+pub(super) fn encode(
+    fields: &Fields,
+    place: &Place<'_>,
+    value: impl Fn(&super::super::model::Field) -> TokenStream,
+) -> TokenStream {
+    let (run, out) = (local("run"), local("out"));
+    let writes = fields.all.iter().enumerate().map(|(index, field)| {
+        let (ty, path, value) = (&field.ty, place.path(field), value(field));
+        let enter = enter_run(fields, index, place, &out);
+        quote! {
+            #enter
+            #run.field::<#ty>(#value, #out, #path)?;
+        }
+    });
+    quote!(#(#writes)*)
+}
+
+/// The value that the fields' variables make, and the pattern that takes it apart.
+pub(super) fn pattern(fields: &Fields, place: &Place<'_>) -> TokenStream {
+    let constructor = place.constructor();
+    let names = fields.all.iter().map(binding);
+    match fields.style {
+        Style::Named => quote!(#constructor { #(#names),* }),
+        Style::Tuple => quote!(#constructor(#(#names),*)),
+        Style::Unit => constructor,
+    }
+}
+
+/// Before the first field the run begins, and after one whose size may not be fixed the next does.
+fn enter_run(
+    fields: &Fields,
+    index: usize,
+    place: &Place<'_>,
+    cursor: &proc_macro2::Ident,
+) -> Option<TokenStream> {
+    let run = local("run");
+    if index == 0 {
+        let start = place.run(0);
+        return Some(quote!(let mut #run = #cursor.#start()?;));
+    }
+    if types::is_fixed(&fields.all[index - 1].ty) {
+        return None;
+    }
+    let next = place.next_run(index);
+    Some(quote!(let mut #run = #cursor.#next(#run)?;))
+}

@@ -1,0 +1,72 @@
+//! The code: the only stage that knows `quote`.
+//!
+//! Each packet becomes three impls in a block of its own, in which `__mario` is the library's hidden module.
+
+mod enums;
+mod fields;
+mod names;
+mod structs;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{GenericParam, Lifetime, LifetimeParam};
+
+use super::model::{Body, Packet};
+use names::local;
+
+/// What is different between a struct and an enum.
+struct Parts {
+    shape: TokenStream,
+    encode: TokenStream,
+    decode: TokenStream,
+}
+
+pub(super) fn packet(packet: &Packet) -> TokenStream {
+    let Packet { name, generics, krate, doc, body } = packet;
+    let Parts { shape, encode, decode } = match body {
+        Body::Struct(fields) => structs::parts(name, fields),
+        Body::Enum(body) => enums::parts(name, body),
+        Body::Unsupported => return TokenStream::new(),
+    };
+    let text = name.to_string();
+    let (input, out) = (local("input"), local("out"));
+    let (impl_generics, arguments, bounds) = generics.split_for_impl();
+
+    let mut decoding = generics.clone();
+    let payload = packet.lifetime().cloned().unwrap_or_else(|| Lifetime::new("'a", Span::mixed_site()));
+    if packet.lifetime().is_none() {
+        decoding.params.insert(0, GenericParam::Lifetime(LifetimeParam::new(payload.clone())));
+    }
+    let (decode_generics, _, _) = decoding.split_for_impl();
+
+    quote! {
+        const _: () = {
+            use #krate::__private as __mario;
+
+            #[automatically_derived]
+            impl #impl_generics __mario::Packet for #name #arguments #bounds {
+                const DESCRIPTION: &'static __mario::Description =
+                    &__mario::Description { name: #text, doc: #doc, shape: #shape };
+            }
+
+            #[automatically_derived]
+            impl #impl_generics __mario::Encode for #name #arguments #bounds {
+                const SIZE: __mario::Size = <Self as __mario::Packet>::DESCRIPTION.size();
+                const TYPE: __mario::Type = __mario::Type::Packet(<Self as __mario::Packet>::DESCRIPTION);
+
+                #[inline]
+                fn encode(&self, #out: &mut __mario::Encoder<'_>) -> __mario::Result<(), __mario::EncodeError> {
+                    #encode
+                }
+            }
+
+            #[automatically_derived]
+            impl #decode_generics __mario::Decode<#payload> for #name #arguments #bounds {
+                #[inline]
+                fn decode(#input: &mut __mario::Decoder<#payload>) -> __mario::Result<Self, __mario::DecodeError> {
+                    #decode
+                }
+            }
+        };
+    }
+}

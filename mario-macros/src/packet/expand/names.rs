@@ -1,0 +1,68 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Member;
+use syn::ext::IdentExt;
+
+use super::super::model::{Field, Variant};
+
+/// A variable of generated code, which no field of the same name can shadow.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The variable that holds a field: its own name, if it has one.
+pub(super) fn binding(field: &Field) -> Ident {
+    match &field.member {
+        Member::Named(name) => name.clone(),
+        Member::Unnamed(index) => format_ident!("field_{}", index.index, span = Span::mixed_site()),
+    }
+}
+
+/// Where fields stand: in a struct, or in a variant of an enum.
+pub(super) enum Place<'m> {
+    Struct(&'m Ident),
+    Variant(&'m Ident, &'m Variant, usize),
+}
+
+impl Place<'_> {
+    /// What a field is called in errors and descriptions: `SayHello.name`.
+    pub(super) fn path(&self, field: &Field) -> String {
+        let name = match &field.member {
+            Member::Named(name) => name.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        };
+        match self {
+            Self::Struct(packet) => format!("{}.{name}", packet.unraw()),
+            Self::Variant(packet, variant, _) => {
+                format!("{}.{}.{name}", packet.unraw(), variant.name.unraw())
+            }
+        }
+    }
+
+    /// The path that builds the value.
+    pub(super) fn constructor(&self) -> TokenStream {
+        match self {
+            Self::Struct(_) => quote!(Self),
+            Self::Variant(_, variant, _) => {
+                let name = &variant.name;
+                quote!(Self::#name)
+            }
+        }
+    }
+
+    /// The method that starts the run of the field number `first`.
+    pub(super) fn run(&self, first: usize) -> TokenStream {
+        match self {
+            Self::Struct(_) => quote!(run::<Self, #first>),
+            Self::Variant(_, _, index) => quote!(run_in::<Self, #index, #first>),
+        }
+    }
+
+    /// The method that goes on to the run of the field number `first`.
+    pub(super) fn next_run(&self, first: usize) -> TokenStream {
+        match self {
+            Self::Struct(_) => quote!(next_run::<Self, #first>),
+            Self::Variant(_, _, index) => quote!(next_run_in::<Self, #index, #first>),
+        }
+    }
+}

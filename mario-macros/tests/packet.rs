@@ -1,0 +1,5 @@
+//! `#[derive(Packet)]`: what it writes and reads, to the byte.
+
+mod packet {
+    mod wire;
+}
