@@ -1,5 +1,10 @@
 //! `#[derive(Packet)]`: what it writes and reads, to the byte.
 
 mod packet {
+    mod enums;
+    mod errors;
+    mod layout;
+    mod properties;
+    mod samples;
     mod wire;
 }

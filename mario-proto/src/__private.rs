@@ -5,3 +5,6 @@ pub use core::result::Result::{self, Err, Ok};
 
 pub use crate::describe::{Description, Field, Scalar, Shape, Type, Variant};
 pub use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet, Size};
+
+/// Whatever is wrong with a field's type is wrong here first: see `expand/fields.rs` of `mario-macros`.
+pub const fn travels<'a, T: Decode<'a>>() {}

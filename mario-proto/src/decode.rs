@@ -6,7 +6,7 @@ use crate::{DecodeError, DecodeErrorKind, Decoder, Encode};
 
 /// What can be read from a payload: a value of a field, or a whole packet. It may borrow from the payload.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from a packet",
+    message = "`{Self}` cannot travel in a packet",
     label = "not a type of the wire",
     note = "the wire knows integers and floats of a fixed width, `bool`, arrays, `&str`, `String`, `&[u8]`, `Vec`, `Option`, and types with `#[derive(Packet)]`"
 )]

@@ -1,4 +1,4 @@
-use crate::{Encode, Size};
+use crate::{Encode, HEADER_LEN, Size};
 
 /// A packet as constant data: enough to document it, and to write a client for it in another language.
 ///
@@ -137,6 +137,16 @@ impl Description {
         }
     }
 
+    /// Refuses a packet that no frame is long enough for.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn assert_fits_frame(&self) {
+        assert!(
+            self.size().min <= u16::MAX as usize - HEADER_LEN,
+            "this packet takes more than the 65,527 bytes that a frame has room for: send it in parts"
+        );
+    }
+
     /// The fields of a struct; none of anything else.
     pub const fn fields(&self) -> &'static [Field] {
         match self.shape {
@@ -155,20 +165,25 @@ impl Description {
 }
 
 impl Field {
-    /// A field of the type `T`.
-    pub const fn new<T: Encode>(path: &'static str, doc: &'static str) -> Self {
+    /// The last field of a packet, of the type `T`.
+    ///
+    /// # Panics
+    /// When a list in it has items of no bytes, or items that take the rest of the payload. In a constant, which is
+    /// where fields live, that is a compile error.
+    #[track_caller]
+    pub const fn last<T: Encode>(path: &'static str, doc: &'static str) -> Self {
+        T::TYPE.check_lists();
         Self { path, doc, ty: T::TYPE, size: T::SIZE, head: T::HEAD }
     }
 
-    /// The same, as a field that others follow.
+    /// A field that others follow, of the type `T`.
     ///
     /// # Panics
-    /// When it takes the rest of the payload. In a constant, which is where fields live, that is a compile error.
-    #[must_use]
+    /// When it takes the rest of the payload, and as [`last`](Self::last).
     #[track_caller]
-    pub const fn followed(self) -> Self {
-        assert!(!self.size.open, "this takes the rest of the payload, so it has to be the last field");
-        self
+    pub const fn new<T: Encode>(path: &'static str, doc: &'static str) -> Self {
+        assert!(!T::SIZE.open, "this takes the rest of the payload, so it has to be the last field");
+        Self::last::<T>(path, doc)
     }
 }
 
@@ -184,6 +199,26 @@ impl Type {
             Self::Option(value) => Size::fixed(1).then(value.size().up_to(1)),
             Self::Packet(packet) => packet.size(),
             Self::Opaque { size } => size,
+        }
+    }
+
+    #[track_caller]
+    const fn check_lists(&self) {
+        match *self {
+            Self::List(item) => {
+                let size = item.size();
+                assert!(
+                    size.min > 0,
+                    "an item of this list may take no bytes, so its count could claim any number"
+                );
+                assert!(
+                    !size.open,
+                    "an item of this list takes the rest of the payload, so there can be only one"
+                );
+                item.check_lists();
+            }
+            Self::Array(item, _) | Self::Option(item) => item.check_lists(),
+            _ => {}
         }
     }
 }

@@ -49,6 +49,7 @@ fn one_lifetime(packet: &Packet, errors: &Errors) {
 fn tag_of_fixed_width(packet: &Packet, errors: &Errors) {
     let Body::Enum(body) = &packet.body else { return };
     match &body.tag {
+        None if body.variants.is_empty() => {}
         None => errors.at(
             &packet.name,
             "how wide is its number on the wire? Add `#[repr(u8)]`, or another integer of a fixed width",

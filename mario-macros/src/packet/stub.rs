@@ -3,9 +3,15 @@ use quote::quote;
 use syn::GenericParam;
 
 use super::model::Packet;
+use super::types;
 
 /// The three impls without their insides: what uses the packet compiles, and the mistake stays the only message.
+///
+/// None for what has no fixed size in memory: `Decode` asks for one, and that would be a second message.
 pub(super) fn packet(packet: &Packet) -> TokenStream {
+    if packet.fields().any(|field| types::is_unsized(&field.ty)) {
+        return TokenStream::new();
+    }
     let Packet { name, generics, krate, .. } = packet;
     let (impl_generics, arguments, bounds) = generics.split_for_impl();
 

@@ -11,6 +11,8 @@ pub(super) const TAGS: &[&str] = &["u8", "u16", "u32", "u64", "i8", "i16", "i32"
 const FIXED: &[&str] =
     &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64", "bool"];
 
+const OF_THE_WIRE: &[&str] = &["String", "Vec", "Option"];
+
 /// Whether it certainly takes the same number of bytes always, so that the run of fields goes on behind it.
 pub(super) fn is_fixed(ty: &Type) -> bool {
     match ty {
@@ -18,6 +20,22 @@ pub(super) fn is_fixed(ty: &Type) -> bool {
         Type::Group(group) => is_fixed(&group.elem),
         Type::Paren(paren) => is_fixed(&paren.elem),
         Type::Path(TypePath { qself: None, path, .. }) => FIXED.iter().any(|name| path.is_ident(name)),
+        _ => false,
+    }
+}
+
+/// Whether it is, or is made of, a type that the user declared.
+pub(super) fn names_users_type(ty: &Type) -> bool {
+    let mut found = false;
+    each_path(ty, &mut |path| found |= !FIXED.iter().chain(OF_THE_WIRE).any(|name| ends_in(path, name)));
+    found
+}
+
+/// Whether rustc knows no size in memory for it.
+pub(super) fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        Type::Path(TypePath { path, .. }) => path.is_ident("str"),
         _ => false,
     }
 }
@@ -116,6 +134,10 @@ fn arguments(segment: &syn::PathSegment, visit: &mut dyn FnMut(&Type)) {
             visit(ty);
         }
     }
+}
+
+fn ends_in(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 fn is_u8(ty: &Type) -> bool {

@@ -1,8 +1,9 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
-use super::super::model::{Fields, Style};
+use super::super::model::{Field, Fields, Style};
 use super::super::types;
 use super::names::{Place, binding, local};
 
@@ -11,21 +12,24 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
     let last = fields.all.len().saturating_sub(1);
     let fields = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, doc, path) = (&field.ty, &field.doc, place.path(field));
-        let followed =
-            (index < last && !types::is_fixed(ty)).then(|| quote_spanned!(ty.span()=> .followed()));
-        quote!(__mario::Field::new::<#ty>(#path, #doc) #followed)
+        // Where these tokens stand is where a mistake in the type is reported.
+        let constructor = if index == last { quote!(last) } else { quote!(new) };
+        let field = quote_spanned!(ty.span()=> __mario::Field::#constructor::<#ty>(#path, #doc));
+        travels(ty).map_or(field.clone(), |travels| quote!({ #travels #field }))
     });
     quote!(&[#(#fields),*])
 }
 
-/// Reads the fields one by one, and gives the value they make.
+/// The statements that read the fields, and the value that these make.
 pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenStream) {
     let (run, input) = (local("run"), local("input"));
     let reads = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, path, name) = (&field.ty, place.path(field), binding(field));
         let enter = enter_run(fields, index, place, &input);
+        let travels = travels(ty);
         quote! {
             #enter
+            #travels
             let #name = #run.field::<#ty>(#input, #path)?;
         }
     });
@@ -33,18 +37,20 @@ pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenS
     (reads, pattern(fields, place))
 }
 
-/// Writes the fields one by one; `value` gives the reference that each is reached by.
+/// The statements that write the fields; `value` gives the reference that each is reached by.
 pub(super) fn encode(
     fields: &Fields,
     place: &Place<'_>,
-    value: impl Fn(&super::super::model::Field) -> TokenStream,
+    value: impl Fn(&Field) -> TokenStream,
 ) -> TokenStream {
     let (run, out) = (local("run"), local("out"));
     let writes = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, path, value) = (&field.ty, place.path(field), value(field));
         let enter = enter_run(fields, index, place, &out);
+        let travels = travels(ty);
         quote! {
             #enter
+            #travels
             #run.field::<#ty>(#value, #out, #path)?;
         }
     });
@@ -63,12 +69,7 @@ pub(super) fn pattern(fields: &Fields, place: &Place<'_>) -> TokenStream {
 }
 
 /// Before the first field the run begins, and after one whose size may not be fixed the next does.
-fn enter_run(
-    fields: &Fields,
-    index: usize,
-    place: &Place<'_>,
-    cursor: &proc_macro2::Ident,
-) -> Option<TokenStream> {
+fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -> Option<TokenStream> {
     let run = local("run");
     if index == 0 {
         let start = place.run(0);
@@ -79,4 +80,10 @@ fn enter_run(
     }
     let next = place.next_run(index);
     Some(quote!(let mut #run = #cursor.#next(#run)?;))
+}
+
+/// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only
+/// one that rustc gives, and the bounds of the calls behind this one are implied by its.
+fn travels(ty: &Type) -> Option<TokenStream> {
+    types::names_users_type(ty).then(|| quote!(__mario::travels::<#ty>();))
 }

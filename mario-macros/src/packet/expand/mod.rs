@@ -8,7 +8,7 @@ mod names;
 mod structs;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{GenericParam, Lifetime, LifetimeParam};
 
 use super::model::{Body, Packet};
@@ -29,6 +29,10 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
         Body::Unsupported => return TokenStream::new(),
     };
     let text = name.to_string();
+    let statics = packet.lifetime().map(|_| quote!(<'static>));
+    let checks = quote_spanned! {name.span()=>
+        const _: () = <#name #statics as __mario::Packet>::DESCRIPTION.assert_fits_frame();
+    };
     let (input, out) = (local("input"), local("out"));
     let (impl_generics, arguments, bounds) = generics.split_for_impl();
 
@@ -67,6 +71,8 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
                     #decode
                 }
             }
+
+            #checks
         };
     }
 }

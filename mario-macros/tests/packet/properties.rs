@@ -1,0 +1,123 @@
+//! What holds for all values and all bytes.
+
+use std::fmt::Debug;
+
+use mario_proto::{Decode, DecodeErrorKind, Encode, Encoder, decode_packet};
+use proptest::prelude::*;
+
+use super::layout::{Layout, missing};
+use super::samples::*;
+
+fn encode<P: Encode>(packet: &P) -> Vec<u8> {
+    let mut room = vec![0; 4096];
+    let mut out = Encoder::new(&mut room);
+    packet.encode(&mut out).unwrap();
+    let len = out.written();
+    room.truncate(len);
+    room
+}
+
+/// Encode then decode is the identity, and the size is what the type says.
+fn comes_back<'a, P: Decode<'a> + Debug + PartialEq>(packet: &P, bytes: &'a [u8]) {
+    assert_eq!(decode_packet::<P>(bytes).as_ref(), Ok(packet));
+    assert!(P::SIZE.min <= bytes.len() && P::SIZE.max.is_none_or(|max| bytes.len() <= max), "{:?}", P::SIZE);
+}
+
+/// A payload cut anywhere is an error of the field that the cut goes through.
+fn names_what_is_cut<'a, P: Decode<'a> + Debug + Layout>(packet: &P, bytes: &'a [u8]) {
+    let parts = packet.layout();
+    assert_eq!(missing(&parts, bytes.len()), None, "the layout is as long as the payload");
+    for len in 0..bytes.len() {
+        let error = decode_packet::<P>(&bytes[..len]).unwrap_err();
+        assert_eq!(error.kind, DecodeErrorKind::Truncated, "cut to {len}: {error}");
+        assert_eq!(Some((error.field, error.offset as usize)), missing(&parts, len), "cut to {len}");
+    }
+}
+
+/// A frame has room for a packet, or the encoder says so: it writes no part of a byte too many.
+fn needs_all_its_room<P: Encode>(packet: &P, bytes: &[u8]) {
+    for len in 0..bytes.len() {
+        packet.encode(&mut Encoder::new(&mut vec![0; len])).unwrap_err();
+    }
+}
+
+/// Arbitrary bytes are refused, or are exactly what the accepted value encodes to.
+fn accepts_only_its_own<'a, P: Decode<'a>>(bytes: &'a [u8]) {
+    if let Ok(packet) = decode_packet::<P>(bytes) {
+        assert_eq!(encode(&packet), bytes);
+    }
+}
+
+fn holds<'a, P: Decode<'a> + Debug + PartialEq + Layout>(packet: &P, bytes: &'a [u8]) {
+    comes_back(packet, bytes);
+    names_what_is_cut(packet, bytes);
+    needs_all_its_room(packet, bytes);
+}
+
+proptest! {
+    #[test]
+    fn numbers_hold(packet in numbers()) {
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn arrays_hold(packet in arrays()) {
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn lists_hold(packet in lists()) {
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn tuple_structs_hold(packet in label()) {
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn borrowed_fields_hold(words in words()) {
+        let packet = words.borrowed();
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn options_hold(words in words()) {
+        let packet = words.options();
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn nested_packets_hold(words in words()) {
+        let packet = words.nested();
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn enums_with_fields_hold(words in words()) {
+        let packet = words.event();
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_refused_or_come_back(bytes in bytes()) {
+        accepts_only_its_own::<Numbers>(&bytes);
+        accepts_only_its_own::<Point>(&bytes);
+        accepts_only_its_own::<Label>(&bytes);
+        accepts_only_its_own::<Arrays>(&bytes);
+        accepts_only_its_own::<Borrowed<'_>>(&bytes);
+        accepts_only_its_own::<Lists>(&bytes);
+        accepts_only_its_own::<Options<'_>>(&bytes);
+        accepts_only_its_own::<Nested<'_>>(&bytes);
+        accepts_only_its_own::<Event<'_>>(&bytes);
+        accepts_only_its_own::<Color>(&bytes);
+        accepts_only_its_own::<Level>(&bytes);
+        accepts_only_its_own::<Wide>(&bytes);
+        accepts_only_its_own::<Unit>(&bytes);
+    }
+}
+
+/// Mostly small bytes: as lengths, counts and flags they get further into a packet than any others.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop_oneof![4 => Just(0_u8), 4 => 0..3_u8, 2 => 0..16_u8, 1 => any::<u8>()], 0..96)
+}

@@ -1,0 +1,7 @@
+use mario_macros::Packet;
+
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+enum Nothing {}
+
+fn main() {}
