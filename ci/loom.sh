@@ -1,0 +1,10 @@
+#!/bin/sh
+# Tries every order of effects in what threads share without a lock.
+set -eu
+cd "$(dirname "$0")/.."
+
+# Other flags are other builds of every crate: they get a folder of their own.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
+export RUSTFLAGS="--cfg loom ${RUSTFLAGS:-}"
+
+cargo test --release -p mario-core --lib loom -- "$@"
