@@ -62,12 +62,9 @@ pub trait Decode<'a>: Encode + Sized {
 pub fn decode_packet<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
     let mut input = Decoder::new(payload);
     let packet = P::decode(&mut input)?;
-    if input.is_empty() { Ok(packet) } else { Err(left_over(&input)) }
-}
-
-#[cold]
-#[inline(never)]
-fn left_over(input: &Decoder<'_>) -> DecodeError {
+    if input.is_empty() {
+        return Ok(packet);
+    }
     let bytes = u32::try_from(input.len()).unwrap_or(u32::MAX);
-    input.error(DecodeErrorKind::LeftOver { bytes })
+    Err(input.error(DecodeErrorKind::LeftOver { bytes }))
 }

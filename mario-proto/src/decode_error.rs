@@ -61,23 +61,28 @@ pub enum DecodeErrorKind {
 
 impl DecodeError {
     /// An error of a field that has no name yet, which starts at `offset`.
-    #[cold]
-    #[inline(never)]
+    ///
+    /// Inlined, so that whoever handles a `Result` of it sees that it is an error: returned from a function of its
+    /// own, its kind would have to be looked at again.
+    #[inline]
     pub const fn new(kind: DecodeErrorKind, offset: usize) -> Self {
-        // A payload has at most 65,527 bytes; a longer slice given by hand keeps its errors, with offsets that end here.
-        let offset = if offset > u32::MAX as usize { u32::MAX } else { offset as u32 };
-        Self { kind, field: "", offset }
+        Self { kind, field: "", offset: narrow(offset) }
     }
 
     /// The same, as an error of the field `name` that starts at `offset`, unless an inner field has claimed it.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn in_field(self, name: &'static str, offset: usize) -> Self {
-        if !self.field.is_empty() {
-            return self;
-        }
-        Self { field: name, ..Self::new(self.kind, offset) }
+        if self.field.is_empty() { Self { field: name, offset: narrow(offset), ..self } } else { self }
     }
+}
+
+/// Out of line, which keeps what leads to an error out of the way of what does not.
+#[cold]
+#[inline(never)]
+const fn narrow(offset: usize) -> u32 {
+    // A payload has at most 65,527 bytes; a longer slice given by hand keeps its errors, with offsets that end here.
+    if offset > u32::MAX as usize { u32::MAX } else { offset as u32 }
 }
 
 impl fmt::Display for DecodeError {

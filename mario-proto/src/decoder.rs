@@ -106,7 +106,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// An error about what starts here.
-    #[cold]
+    #[inline]
     pub const fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, self.offset())
     }

@@ -28,19 +28,19 @@ pub enum EncodeErrorKind {
 
 impl EncodeError {
     /// An error of a field that has no name yet.
-    #[cold]
-    #[inline(never)]
+    #[inline]
     pub const fn new(kind: EncodeErrorKind) -> Self {
         Self { kind, field: "" }
     }
 
     /// The same, as an error of the field `name`, unless an inner field has claimed it.
-    #[cold]
+    #[inline]
     #[must_use]
     pub const fn in_field(self, name: &'static str) -> Self {
         if self.field.is_empty() { Self { field: name, ..self } } else { self }
     }
 
+    #[inline]
     pub(crate) const fn full() -> Self {
         Self::new(EncodeErrorKind::Full)
     }

@@ -46,8 +46,7 @@ impl<'a> Encoder<'a> {
     /// [`EncodeErrorKind::Full`](crate::EncodeErrorKind::Full) if they do not fit; then nothing is written.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.reserve(bytes.len())?.copy_from_slice(bytes);
-        Ok(())
+        self.reserve(bytes.len()).map(|room| room.copy_from_slice(bytes))
     }
 
     /// Writes `bytes`.

@@ -5,7 +5,7 @@
 //! too, compile to no check and no error at all. Only when bytes are missing does anyone ask which field they are
 //! missing from.
 
-use crate::describe::{Field, Scalar, Shape, Type, Variant};
+use crate::describe::{Description, Field, Scalar, Shape, Type, Variant};
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet};
 
 impl<'a> Decoder<'a> {
@@ -59,7 +59,11 @@ impl<'a> Decoder<'a> {
 
     #[inline]
     fn run_of(&mut self, len: usize, fields: &'static [Field]) -> Result<Self, DecodeError> {
-        if self.len() < len { Err(missing(self.clone(), fields)) } else { self.sub(len) }
+        if self.len() < len {
+            let Missing { field, offset } = missing(self.clone(), fields);
+            return Err(DecodeError { kind: DecodeErrorKind::Truncated, field, offset });
+        }
+        self.sub(len)
     }
 }
 
@@ -137,35 +141,38 @@ const fn run_len(mut fields: &[Field]) -> usize {
     len
 }
 
-/// The error of the first of these fields that `input` is too short for.
+/// The field that a payload is too short for, and where it starts.
+struct Missing {
+    field: &'static str,
+    offset: u32,
+}
+
+/// The first of these fields that `input` is too short for, or what is innermost in it.
 #[cold]
 #[inline(never)]
-fn missing(mut input: Decoder<'_>, fields: &[Field]) -> DecodeError {
+fn missing(mut input: Decoder<'_>, fields: &[Field]) -> Missing {
     for field in fields {
         let start = input.offset();
         if input.take(field.head).is_err() {
-            return missing_in(input, &field.ty).in_field(field.path, start);
+            return missing_in(input, &field.ty)
+                .unwrap_or(Missing { field: field.path, offset: start as u32 });
         }
     }
-    input.error(DecodeErrorKind::Truncated)
+    Missing { field: "", offset: input.offset() as u32 }
 }
 
-/// The error of whatever is innermost in a value that `input` is too short for.
-fn missing_in(mut input: Decoder<'_>, ty: &Type) -> DecodeError {
+/// The innermost field of a packet within a value that `input` is too short for.
+fn missing_in(mut input: Decoder<'_>, ty: &Type) -> Option<Missing> {
     match *ty {
-        Type::Packet(packet) => match packet.shape {
-            Shape::Struct { fields } => missing(input, fields),
-            Shape::Enum { tag, variants } => match variant(&mut input, tag, variants) {
-                Some(variant) => missing(input, variant.fields),
-                None => input.error(DecodeErrorKind::Truncated),
-            },
-            Shape::Opaque { .. } => input.error(DecodeErrorKind::Truncated),
-        },
+        Type::Packet(Description { shape: Shape::Struct { fields }, .. }) => Some(missing(input, fields)),
+        Type::Packet(Description { shape: Shape::Enum { tag, variants }, .. }) => {
+            variant(&mut input, *tag, variants).map(|variant| missing(input, variant.fields))
+        }
         Type::Array(item, _) => {
             while input.take(item.size().min.max(1)).is_ok() {}
             missing_in(input, item)
         }
-        _ => input.error(DecodeErrorKind::Truncated),
+        _ => None,
     }
 }
 

@@ -75,8 +75,6 @@ impl<'a, T: Decode<'a>> Decode<'a> for Vec<T> {
     }
 }
 
-#[cold]
-#[inline(never)]
 fn too_long(len: usize) -> EncodeError {
     EncodeError::new(EncodeErrorKind::TooLong { len, max: usize::from(u16::MAX) })
 }
