@@ -66,6 +66,7 @@ fn a_request_allocates_nothing() {
     let request = [&[0xff, 0xff, 0xff, 0xff, 15, 0, 1, 0, 5, 0][..], b"Mario"].concat();
     let split = request.len() / 2;
     let mut stream = TcpStream::connect(server.local_addr()).unwrap();
+    stream.set_nodelay(true).unwrap();
     let mut calls = 0u64;
     let mut reply = [0; 20 * 16];
     let mut call = |pipelined: usize, requests: &[u8], pause_at: Option<usize>| {

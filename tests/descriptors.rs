@@ -31,8 +31,9 @@ impl Log for Lines {
 
 static LINES: Lines = Lines(Mutex::new(Vec::new()));
 
+/// Descriptors are given out from the lowest free number on; the listing itself holds one.
 fn open_descriptors() -> u64 {
-    std::fs::read_dir("/proc/self/fd").unwrap().count() as u64
+    std::fs::read_dir("/proc/self/fd").unwrap().count() as u64 - 1
 }
 
 #[test]

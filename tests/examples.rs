@@ -3,7 +3,6 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,7 +16,7 @@ struct Example {
 
 /// Cargo builds the examples beside the tests.
 fn example(name: &str) -> Command {
-    let mut path = PathBuf::from(std::env::current_exe().unwrap());
+    let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
     Command::new(path.join("examples").join(name))

@@ -61,8 +61,9 @@ fn numbers_out_of_range() {
     says(&refused(|builder| builder.connections(0)), &["0 connections", "1 to 4194304"]);
     says(&refused(|builder| builder.max_packet(7)), &["7 bytes", "8 to 65535"]);
     says(&refused(|builder| builder.backlog(0)), &["backlog of 0", "at least 1"]);
-    says(&refused(|builder| builder.water_marks(2, 1)), &["water marks 2, 1", "in that order"]);
-    says(&refused(|builder| builder.output_pool(1)), &["pool of 1 bytes"]);
+    says(&refused(|builder| builder.water_marks(2, 1)), &["water marks 2 and 1", "must rise"]);
+    says(&refused(|builder| builder.output_limit(70_000)), &["limit 70000", "at least 81919 above"]);
+    says(&refused(|builder| builder.output_pool(1)), &["pool 1:", "must rise"]);
     let zero = Duration::ZERO;
     says(&refused(|builder| builder.read_timeout(zero)), &["read timeout of 0ns", "1 ms"]);
     says(&refused(|builder| builder.write_timeout(zero)), &["write timeout"]);

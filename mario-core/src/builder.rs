@@ -10,7 +10,7 @@ use crate::dispatch::Commands;
 use crate::error::{Error, Result};
 use crate::exchange::Rules;
 use crate::link::ConnId;
-use crate::outbox::Marks;
+use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
 use crate::stx::Stx;
 use crate::worker::Plan;
@@ -167,7 +167,8 @@ impl<S: Service> Builder<S> {
     }
 
     /// How much output may wait for one connection, in bytes: beyond it is closed with
-    /// [`Reason::Overflow`](crate::Reason::Overflow). By default 1 MiB; at least the high-water mark.
+    /// [`Reason::Overflow`](crate::Reason::Overflow). By default 1 MiB; at least 80 KiB above the high-water mark, as a
+    /// request that is taken just below that mark is still answered.
     pub fn output_limit(mut self, bytes: usize) -> Self {
         self.marks.limit = bytes;
         self
@@ -249,7 +250,7 @@ impl<S: Service> Builder<S> {
 
     fn rules(&self) -> Result<Rules> {
         let Marks { low_water, high_water, limit } = self.marks;
-        if !(low_water <= high_water && high_water <= limit && limit <= self.output_pool) {
+        if !(low_water <= high_water && high_water + Outbox::CAPACITY <= limit && limit <= self.output_pool) {
             return Err(Error::Marks { low: low_water, high: high_water, limit, pool: self.output_pool });
         }
         if let Some(id) = self.heartbeat {

@@ -60,7 +60,8 @@ pub enum Error {
     },
     /// The water marks are not in order.
     #[error(
-        "water marks {low}, {high} and limit {limit}: they are in that order, and the limit fits in the pool of {pool} bytes"
+        "water marks {low} and {high}, limit {limit}, pool {pool}: they must rise, the limit at least {turn} above the high-water mark",
+        turn = crate::outbox::Outbox::CAPACITY
     )]
     Marks {
         /// The low-water mark in bytes.

@@ -238,7 +238,7 @@ impl<S: Service> Exchange<S> {
                 Ok(None) => break,
                 Err(reason) => return Some(reason),
             }
-            if outbox.wants_flush()
+            if outbox.wants_flush(link)
                 && let Err(reason) = outbox.flush(stream, link)
             {
                 return Some(reason);
@@ -279,3 +279,6 @@ fn finish<S: Service, T: Stream>(connection: &mut Connection<S, T>) {
         link.phase = if lingers { Phase::Lingering } else { Phase::Gone };
     }
 }
+
+#[cfg(test)]
+mod tests;

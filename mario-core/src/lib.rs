@@ -1,4 +1,60 @@
-//! A server for very many long TCP connections: annotate functions, get a master/worker runtime.
+//! TCP services that keep very many connections open for a very long time: annotate functions, get a server.
+//!
+//! ```no_run
+//! use mario::{Conn, Packet, Server, Service};
+//!
+//! /// The service: what its handlers share, and what each connection and each worker keeps.
+//! struct Greeter;
+//!
+//! impl Service for Greeter {
+//!     type Session = Calls; // one for each connection, made by `Default`
+//!     type Worker = (); // one for each worker thread, reached without a lock
+//! }
+//!
+//! #[derive(Default)]
+//! struct Calls(u32);
+//!
+//! #[derive(Packet)]
+//! struct SayHello<'a> {
+//!     name: &'a str, // borrowed from the read buffer
+//! }
+//!
+//! #[derive(Packet)]
+//! struct Hello {
+//!     greeting: String,
+//!     calls: u32,
+//! }
+//!
+//! #[mario::command(0x0602)]
+//! fn say_hello(conn: &mut Conn<'_, Greeter>, request: SayHello<'_>) -> Hello {
+//!     let Calls(calls) = conn.session();
+//!     *calls += 1;
+//!     Hello { greeting: format!("hello, {}", request.name), calls: *calls }
+//! }
+//!
+//! fn main() -> mario::Result<()> {
+//!     Server::builder(Greeter, mario::commands![say_hello]).bind("127.0.0.1:8082").run()
+//! }
+//! ```
+//!
+//! | what | where |
+//! | --- | --- |
+//! | what travels: a packet, and how its fields are laid out | [`derive(Packet)`](macro@Packet) |
+//! | what is done with it: a command, by its id | [`command`], and [`commands!`] for the table |
+//! | what lasts: for a connection, a worker, the service | [`Service`] |
+//! | what a handler sees and does | [`Conn`] |
+//! | how a connection ends | [`Reason`], [`Close`] |
+//! | the settings, with their defaults and limits | [`Builder`] |
+//! | a running server | [`Server`], [`ServerHandle`], [`Stats`] |
+//! | log lines that never block a worker | [`log`](mod@log) |
+//! | the wire itself, for clients and tools | [`proto`] |
+//!
+//! # How it works
+//!
+//! One master thread accepts and deals connections to workers, each with an event loop of its own. A worker's slots
+//! and buffers are laid out when it starts; a request costs one read, one write and its share of one wait, allocates
+//! nothing and takes no lock. An idle connection owns its slot and nothing else. The book that comes with the
+//! repository tells more, and its chapter *The wire* each byte.
 #![forbid(unsafe_code)]
 
 // Generated code says `::mario`; inside this crate that is this crate.

@@ -105,8 +105,9 @@ impl<L: Listener, W: Wake, C: Clock> Master<L, W, C> {
     fn deal(&mut self, stream: L::Stream, peer: SocketAddr) -> Result<(), L::Stream> {
         let ready = self.workers.iter_mut().filter(|worker| worker.is_ready());
         if let Some(worker) = ready.min_by_key(|worker| worker.mailbox.load()) {
-            worker.deal(stream, peer)?;
+            // Counted first, so that no client is served before it is counted.
             self.door.accepted.add(1);
+            worker.deal(stream, peer)?;
             if std::mem::take(&mut self.full) {
                 log::info!("there are free slots again");
             }

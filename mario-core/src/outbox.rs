@@ -14,6 +14,9 @@ use crate::reason::{Close, Reason};
 /// The longest frame that can be sent: its length is 16 bits.
 const MAX_FRAME: usize = u16::MAX as usize;
 
+/// From this length on the buffer is flushed, so that the next frame finds room.
+const FLUSH_AT: usize = 16 * 1024;
+
 /// How many segments one write takes.
 const SLICES: usize = 32;
 
@@ -38,18 +41,20 @@ pub(crate) struct Marks {
 }
 
 impl Outbox {
-    /// From this length on the buffer is to be flushed, so that the next frame finds room.
-    pub(crate) const FLUSH_AT: usize = MAX_FRAME;
+    /// What one turn can add to what waits for a connection, before it is flushed.
+    pub(crate) const CAPACITY: usize = FLUSH_AT + MAX_FRAME;
 
     /// An empty buffer, and a pool of `pool` bytes; an error if so much memory can't be had.
     pub(crate) fn new(stx: u32, marks: Marks, pool: usize) -> Result<Self, TryReserveError> {
-        let bytes = vec![0; Self::FLUSH_AT + MAX_FRAME].into_boxed_slice();
+        let bytes = vec![0; Self::CAPACITY].into_boxed_slice();
         Ok(Outbox { bytes, len: 0, stx, marks, segments: Segments::new(pool)? })
     }
 
+    /// Whether to flush before the next request: there is little room, or so much waits that the connection may be
+    /// about to pause.
     #[inline]
-    pub(crate) fn wants_flush(&self) -> bool {
-        self.len >= Self::FLUSH_AT
+    pub(crate) fn wants_flush(&self, link: &Link) -> bool {
+        self.len >= FLUSH_AT || !link.output.is_empty()
     }
 
     /// Encodes a frame behind the others; where there is no room, they make it by going to the connection's queue.
@@ -63,7 +68,7 @@ impl Outbox {
         if !link.takes_output() {
             return Err(SendError::Closed);
         }
-        if self.wants_flush() {
+        if self.len >= FLUSH_AT {
             self.spill(link)?;
         }
         let room = &mut self.bytes[self.len..][..MAX_FRAME];

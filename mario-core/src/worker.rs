@@ -185,9 +185,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             return;
         }
         self.exchange.connect(connection);
-        if let Some(timeout) = self.plan.read_timeout {
-            self.idle.set(key.index, self.now, timeout);
-        }
+        touch(&mut self.idle, key, self.now, self.plan.read_timeout);
         self.after(key, Turn::default());
     }
 
@@ -212,10 +210,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn after(&mut self, key: Key, turn: Turn) {
         let Some(connection) = self.slots.get_mut(key) else { return };
         let link = &mut connection.link;
-        if turn.received
-            && let Some(timeout) = self.plan.read_timeout
-        {
-            self.idle.set(key.index, self.now, timeout);
+        if turn.received {
+            touch(&mut self.idle, key, self.now, self.plan.read_timeout);
         }
         if turn.again && !link.queued && link.phase != Phase::Gone {
             link.queued = true;
@@ -268,6 +264,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn expire(&mut self, slot: u32, stalled: bool) {
         let Some(key) = self.slots.key_at(slot) else { return };
         let Some(connection) = self.slots.get_mut(key) else { return };
+        if connection.link.paused && !stalled {
+            // It may well be sending; it is we who do not read.
+            return touch(&mut self.idle, key, self.now, self.plan.read_timeout);
+        }
         self.exchange.end(connection, Reason::TimedOut);
         if stalled {
             self.exchange.abandon(connection);
@@ -304,5 +304,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
         }
         unflushed
+    }
+}
+
+/// A connection that is heard of has its whole time again.
+#[inline]
+fn touch(idle: &mut Deadlines, key: Key, now: Duration, timeout: Option<Duration>) {
+    if let Some(timeout) = timeout {
+        idle.set(key.index, now, timeout);
     }
 }

@@ -13,24 +13,24 @@ use mario::{
 };
 
 /// No test waits longer than this for anything.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-pub const STX: u32 = 0xffff_ffff;
+pub(crate) const STX: u32 = 0xffff_ffff;
 
-pub const ECHO: u16 = 0x0101;
-pub const SUM: u16 = 0x0102;
-pub const COUNT: u16 = 0x0103;
-pub const CLOSE: u16 = 0x0104;
-pub const FAIL: u16 = 0x0105;
-pub const PANIC: u16 = 0x0106;
-pub const FLOOD: u16 = 0x0107;
-pub const SILENT: u16 = 0x0108;
-pub const PUSH: u16 = 0x0109;
-pub const PUSHED: u16 = 0x7777;
+pub(crate) const ECHO: u16 = 0x0101;
+pub(crate) const SUM: u16 = 0x0102;
+pub(crate) const COUNT: u16 = 0x0103;
+pub(crate) const CLOSE: u16 = 0x0104;
+pub(crate) const FAIL: u16 = 0x0105;
+pub(crate) const PANIC: u16 = 0x0106;
+pub(crate) const FLOOD: u16 = 0x0107;
+pub(crate) const SILENT: u16 = 0x0108;
+pub(crate) const PUSH: u16 = 0x0109;
+pub(crate) const PUSHED: u16 = 0x7777;
 
 /// What happened to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     Started(usize),
     Connected(ConnId, ThreadId),
     Handled(ConnId, ThreadId),
@@ -39,10 +39,10 @@ pub enum Event {
 }
 
 /// A service that reports.
-pub struct Probe(Sender<Event>);
+pub(crate) struct Probe(Sender<Event>);
 
 impl Probe {
-    pub fn new() -> (Probe, Receiver<Event>) {
+    pub(crate) fn new() -> (Probe, Receiver<Event>) {
         let (sender, receiver) = mpsc::channel();
         (Probe(sender), receiver)
     }
@@ -149,37 +149,38 @@ fn push(conn: &mut Conn<'_, Probe>) -> Result<Option<Sum>, Close> {
     Ok(Some(Sum { sum: 3 }))
 }
 
-pub const COMMANDS: Commands<Probe> = commands![echo, sum, count, close, fail, panic, flood, silent, push];
+pub(crate) const COMMANDS: Commands<Probe> =
+    commands![echo, sum, count, close, fail, panic, flood, silent, push];
 
 /// A running server, and what it reports.
-pub struct Rig {
-    pub server: Server,
-    pub events: Receiver<Event>,
+pub(crate) struct Rig {
+    pub(crate) server: Server,
+    pub(crate) events: Receiver<Event>,
 }
 
 /// A server with one worker of 64 connections, but for what `settings` changes.
-pub fn serve(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Rig {
+pub(crate) fn serve(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Rig {
     let (probe, events) = Probe::new();
     let builder = Server::builder(probe, COMMANDS).bind("127.0.0.1:0").workers(1).connections(64);
     Rig { server: settings(builder).start().expect("the server starts"), events }
 }
 
 impl Rig {
-    pub fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.server.local_addr()
     }
 
-    pub fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         Client::connect(self.addr())
     }
 
-    pub fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         self.server.stats()
     }
 
     /// The next event for which `pick` has an answer; others are passed over.
     #[track_caller]
-    pub fn event<T>(&self, what: &str, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+    pub(crate) fn event<T>(&self, what: &str, mut pick: impl FnMut(Event) -> Option<T>) -> T {
         let end = Instant::now() + LIMIT;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -196,7 +197,7 @@ impl Rig {
 
     /// Why the next connection ended.
     #[track_caller]
-    pub fn reason(&self) -> Reason {
+    pub(crate) fn reason(&self) -> Reason {
         self.event("disconnected", |event| match event {
             Event::Disconnected(_, reason) => Some(reason),
             _ => None,
@@ -204,17 +205,17 @@ impl Rig {
     }
 
     /// All events that there are and come until the server has shut down.
-    pub fn finish(self) -> Vec<Event> {
+    pub(crate) fn finish(self) -> Vec<Event> {
         self.server.shutdown().expect("the server ends well");
         self.events.iter().collect()
     }
 }
 
 /// A client that sends and sees raw bytes.
-pub struct Client(pub TcpStream);
+pub(crate) struct Client(pub(crate) TcpStream);
 
 impl Client {
-    pub fn connect(addr: SocketAddr) -> Client {
+    pub(crate) fn connect(addr: SocketAddr) -> Client {
         let stream = TcpStream::connect(addr).expect("the server accepts");
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_write_timeout(Some(LIMIT)).unwrap();
@@ -223,13 +224,32 @@ impl Client {
     }
 
     #[track_caller]
-    pub fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).expect("the server takes bytes");
+    }
+
+    /// Sends `request` again and again until the way to the server is full; returns how many bytes it took. The
+    /// last request may be a part of one: the next call goes on with it, given what was `sent` before.
+    #[track_caller]
+    pub(crate) fn fill(&mut self, request: &[u8], sent: usize) -> usize {
+        let requests = request.repeat(1000);
+        let mut total = sent;
+        self.0.set_nonblocking(true).unwrap();
+        let error = loop {
+            match self.0.write(&requests[total % request.len()..]) {
+                Ok(count) => total += count,
+                Err(error) => break error.kind(),
+            }
+        };
+        // The server may have closed it in the meantime.
+        assert!(matches!(error, ErrorKind::WouldBlock | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe));
+        self.0.set_nonblocking(false).unwrap();
+        total
     }
 
     /// The next `count` bytes.
     #[track_caller]
-    pub fn receive(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn receive(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         self.0.read_exact(&mut bytes).expect("the server replies");
         bytes
@@ -237,14 +257,14 @@ impl Client {
 
     /// Sends a request, and sees that its reply is `payload`.
     #[track_caller]
-    pub fn call(&mut self, command: u16, request: &[u8], payload: &[u8]) {
+    pub(crate) fn call(&mut self, command: u16, request: &[u8], payload: &[u8]) {
         self.send(&frame(command, request));
         assert_eq!(self.receive(8 + payload.len()), frame(command, payload));
     }
 
     /// All bytes until the server closes; an orderly close, not a reset.
     #[track_caller]
-    pub fn receive_all(&mut self) -> Vec<u8> {
+    pub(crate) fn receive_all(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.0.read_to_end(&mut bytes).expect("the server closes in order");
         bytes
@@ -252,7 +272,7 @@ impl Client {
 
     /// Waits until the server has closed, in order or with a reset.
     #[track_caller]
-    pub fn closed(&mut self) {
+    pub(crate) fn closed(&mut self) {
         let mut buffer = [0; 4096];
         loop {
             match self.0.read(&mut buffer) {
@@ -265,13 +285,13 @@ impl Client {
     }
 
     /// Ends the connection with a reset.
-    pub fn reset(self) {
+    pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
 
 /// A frame with the default token, written by hand.
-pub fn frame(command: u16, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(command: u16, payload: &[u8]) -> Vec<u8> {
     let mut frame = STX.to_le_bytes().to_vec();
     frame.extend(u16::try_from(8 + payload.len()).unwrap().to_le_bytes());
     frame.extend(command.to_le_bytes());
@@ -281,7 +301,7 @@ pub fn frame(command: u16, payload: &[u8]) -> Vec<u8> {
 
 /// Waits until `condition` holds.
 #[track_caller]
-pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !condition() {
         assert!(Instant::now() < end, "it never came: {what}");

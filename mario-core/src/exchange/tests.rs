@@ -1,0 +1,285 @@
+//! A connection over a scripted stream: whatever the pieces in which bytes come and go, the replies are the same.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use mario_proto::{Payload, frame_to_vec};
+use proptest::prelude::*;
+
+use super::*;
+use crate::conn::Conn;
+use crate::link::ConnId;
+use crate::slots::Key;
+
+const STX: u32 = 0xffff_ffff;
+const ECHO: u16 = 0x0101;
+const TWICE: u16 = 0x0102;
+
+#[derive(Default)]
+struct Log {
+    ended: AtomicUsize,
+    reason: std::sync::Mutex<Option<Reason>>,
+}
+
+impl Service for Log {
+    type Session = ();
+    type Worker = ();
+
+    fn disconnected(&self, conn: &mut Conn<'_, Self>, reason: Reason) {
+        self.ended.fetch_add(1, Relaxed);
+        *self.reason.lock().unwrap() = Some(reason);
+        assert!(conn.send(ECHO, &Payload(b"too late")).is_err());
+    }
+}
+
+#[mario::command(ECHO)]
+fn echo<'a>(_conn: &mut Conn<'_, Log>, request: Payload<'a>) -> Payload<'a> {
+    request
+}
+
+/// Replies before it replies.
+#[mario::command(TWICE)]
+fn twice<'a>(conn: &mut Conn<'_, Log>, request: Payload<'a>) -> Payload<'a> {
+    conn.reply(&request).expect("there is room");
+    request
+}
+
+/// What the peer and the network do.
+#[derive(Default)]
+struct Script {
+    /// Pieces that have arrived; an error where one is to be had.
+    arrived: VecDeque<Result<Vec<u8>, ErrorKind>>,
+    end: bool,
+    /// How many bytes the socket takes before it is full.
+    room: usize,
+    written: Vec<u8>,
+    broken: Option<ErrorKind>,
+}
+
+impl Stream for Script {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.arrived.pop_front() {
+            Some(Ok(mut piece)) => {
+                let count = piece.len().min(into.len());
+                into[..count].copy_from_slice(&piece[..count]);
+                if count < piece.len() {
+                    self.arrived.push_front(Ok(piece.split_off(count)));
+                }
+                Ok(count)
+            }
+            Some(Err(error)) => Err(error.into()),
+            None if self.end => Ok(0),
+            None => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(error) = self.broken {
+            return Err(error.into());
+        }
+        let count = bytes.len().min(self.room);
+        if count == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.room -= count;
+        self.written.extend(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut written = 0;
+        for slice in slices {
+            match self.write(slice) {
+                Ok(count) if count < slice.len() => return Ok(written + count),
+                Ok(count) => written += count,
+                Err(error) if written == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(written)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Rig {
+    exchange: Exchange<Log>,
+    connection: Connection<Log, Script>,
+    log: Arc<Log>,
+}
+
+const KEY: Key = Key { index: 0, generation: 0 };
+
+impl Rig {
+    fn new(marks: Marks) -> Rig {
+        let log = Arc::new(Log::default());
+        let rules = Rules {
+            stx: STX,
+            max_packet: 1500,
+            heartbeat: None,
+            marks,
+            input_pool: 256 << 10,
+            output_pool: marks.limit,
+        };
+        let commands = mario::commands![echo, twice];
+        let mut exchange = Exchange::new(Arc::clone(&log), commands, &rules, Arc::default()).unwrap();
+        let link = Link::new(ConnId::new(0, KEY), ([127, 0, 0, 1], 1).into());
+        let mut connection = Connection::new(Script::default(), link, ());
+        exchange.connect(&mut connection);
+        Rig { exchange, connection, log }
+    }
+
+    fn event(&mut self, readable: bool, writable: bool) {
+        let read_closed = self.connection.stream.end;
+        let mut ready = Ready { key: KEY, readable, writable, read_closed };
+        while self.exchange.turn(&mut self.connection, ready).again {
+            ready = Ready { key: KEY, readable: true, writable: false, read_closed: true };
+        }
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        *self.log.reason.lock().unwrap()
+    }
+}
+
+fn marks(limit: usize) -> Marks {
+    Marks { low_water: limit / 16, high_water: limit / 4, limit }
+}
+
+fn frame(command: u16, payload: &[u8]) -> Vec<u8> {
+    frame_to_vec(STX, command, &Payload(payload)).unwrap()
+}
+
+/// Requests, and the bytes of all replies.
+fn requests() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+    prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..1400)), 0..60).prop_map(
+        |requests| {
+            let (mut sent, mut expected) = (Vec::new(), Vec::new());
+            for (two, payload) in requests {
+                let frame = frame(if two { TWICE } else { ECHO }, &payload);
+                expected.extend(frame.repeat(if two { 2 } else { 1 }));
+                sent.extend(frame);
+            }
+            (sent, expected)
+        },
+    )
+}
+
+proptest! {
+    /// Any pieces, any room, interrupted calls: all replies, in order, once; and nothing is left behind.
+    #[test]
+    fn replies_do_not_depend_on_the_pieces(
+        (sent, expected) in requests(),
+        cuts in prop::collection::vec(1..4000usize, 1..40),
+        rooms in prop::collection::vec(0..9000usize, 1..40),
+    ) {
+        let mut rig = Rig::new(marks(256 << 10));
+        let mut rest = &sent[..];
+        let mut cuts = cuts.into_iter().cycle();
+        let mut rooms = rooms.into_iter().chain([100_000]).cycle();
+        while !rest.is_empty() || rig.connection.link.phase != Phase::Gone {
+            let (piece, later) = rest.split_at(cuts.next().unwrap().min(rest.len()));
+            rest = later;
+            let stream = &mut rig.connection.stream;
+            if !piece.is_empty() {
+                stream.arrived.push_back(Err(ErrorKind::Interrupted));
+                stream.arrived.push_back(Ok(piece.to_vec()));
+            }
+            stream.end = rest.is_empty();
+            rig.event(true, false);
+            rig.connection.stream.room = rooms.next().unwrap();
+            rig.event(false, true);
+        }
+        prop_assert!(rig.connection.stream.written == expected);
+        prop_assert_eq!(rig.reason(), Some(Reason::Closed));
+        prop_assert_eq!(rig.log.ended.load(Relaxed), 1);
+        prop_assert!(rig.connection.link.input.is_empty() && rig.connection.link.output.is_empty());
+    }
+
+    /// Arbitrary bytes in arbitrary pieces end a connection at most, and what was whole before is answered.
+    #[test]
+    fn arbitrary_bytes_do_no_harm(
+        (sent, expected) in requests(),
+        noise in prop::collection::vec(any::<u8>(), 8..200),
+        cut in 1..3000usize,
+    ) {
+        let mut rig = Rig::new(marks(1 << 20));
+        rig.connection.stream.room = usize::MAX;
+        let is_frame = noise.starts_with(&STX.to_le_bytes());
+        for piece in [sent, noise].concat().chunks(cut) {
+            rig.connection.stream.arrived.push_back(Ok(piece.to_vec()));
+            rig.event(true, true);
+        }
+        prop_assert!(rig.connection.stream.written.starts_with(&expected));
+        prop_assert!(is_frame || matches!(rig.reason(), Some(Reason::Protocol(_))));
+    }
+
+    /// Output that waits never passes the limit; above the high-water mark no further request is handled.
+    #[test]
+    fn what_waits_is_bounded((sent, expected) in requests(), cut in 1..3000usize) {
+        let marks = Marks { low_water: 1 << 10, high_water: 4 << 10, limit: (4 << 10) + Outbox::CAPACITY };
+        let mut rig = Rig::new(marks);
+        for piece in sent.chunks(cut) {
+            rig.connection.stream.arrived.push_back(Ok(piece.to_vec()));
+            rig.event(true, false);
+            let link = &rig.connection.link;
+            prop_assert!(link.output.len() <= marks.high_water.max(Outbox::CAPACITY) + 3000);
+            prop_assert_eq!(link.paused, link.output.len() > marks.high_water);
+        }
+        while rig.connection.stream.written.len() < expected.len() {
+            rig.connection.stream.room = 5000;
+            rig.event(false, true);
+        }
+        prop_assert!(rig.connection.stream.written == expected);
+        prop_assert_eq!(rig.reason(), None);
+    }
+}
+
+#[test]
+fn a_broken_socket_ends_once_with_its_error() {
+    let mut rig = Rig::new(marks(64 << 10));
+    rig.connection.stream.broken = Some(ErrorKind::BrokenPipe);
+    rig.connection.stream.arrived.push_back(Ok(frame(ECHO, b"hello")));
+    rig.event(true, true);
+    rig.event(true, true);
+    assert_eq!(rig.reason(), Some(Reason::Error(ErrorKind::BrokenPipe)));
+    assert_eq!(rig.log.ended.load(Relaxed), 1);
+    assert_eq!(rig.connection.link.phase, Phase::Gone);
+}
+
+#[test]
+fn a_peer_that_goes_on_sending_is_heard_out_and_not_answered() {
+    let mut rig = Rig::new(marks(64 << 10));
+    rig.connection.stream.room = usize::MAX;
+    // As much as one read takes, so that more may follow, and a header that ends the connection.
+    let mut noise = frame(ECHO, b"answered");
+    noise.resize(READ_BUFFER, 0);
+    rig.connection.stream.arrived.push_back(Ok(noise));
+    let ready = Ready { key: KEY, readable: true, writable: false, read_closed: false };
+    rig.exchange.turn(&mut rig.connection, ready);
+    assert_eq!(rig.connection.link.phase, Phase::Lingering);
+    rig.connection.stream.arrived.push_back(Ok(frame(ECHO, b"not answered")));
+    rig.exchange.turn(&mut rig.connection, ready);
+    assert_eq!(rig.connection.link.phase, Phase::Lingering);
+    rig.connection.stream.end = true;
+    rig.exchange.turn(&mut rig.connection, ready);
+    assert_eq!(rig.connection.link.phase, Phase::Gone);
+    assert_eq!(rig.connection.stream.written, frame(ECHO, b"answered"));
+}
+
+#[test]
+fn output_over_the_limit_ends_the_connection() {
+    let mut rig = Rig::new(Marks { low_water: 1 << 10, high_water: 2 << 10, limit: 3 << 10 });
+    rig.connection.stream.arrived.push_back(Ok(frame(ECHO, &[0; 1000])));
+    rig.event(true, false);
+    assert_eq!(rig.reason(), None);
+    rig.connection.stream.arrived.push_back(Ok(frame(TWICE, &[0; 1400])));
+    rig.event(true, false);
+    assert_eq!(rig.reason(), Some(Reason::Overflow));
+    assert_eq!(rig.connection.link.phase, Phase::Gone);
+    assert!(rig.connection.link.output.is_empty());
+}
