@@ -3,7 +3,8 @@
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 
-pub use crate::describe::{Description, Field, Scalar, Shape, Type, Variant};
+pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
+pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest};
 pub use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet, Size};
 
 /// Whatever is wrong with a field's type is wrong here first: see `expand/fields.rs` of `mario-macros`.

@@ -1,7 +1,6 @@
 use alloc::vec::Vec;
 
-use arrayvec::ArrayVec;
-
+use crate::format::decode_array;
 use crate::{DecodeError, DecodeErrorKind, Decoder, Encode};
 
 /// What can be read from a payload: a value of a field, or a whole packet. It may borrow from the payload.
@@ -28,10 +27,7 @@ pub trait Decode<'a>: Encode + Sized {
     #[doc(hidden)]
     #[inline]
     fn decode_array<const N: usize>(input: &mut Decoder<'a>) -> Result<[Self; N], DecodeError> {
-        // Safe code has no other way to fill an array item by item, without a default and without a panic path.
-        let mut items = ArrayVec::<Self, N>::new();
-        while !items.is_full() && items.try_push(Self::decode(input)?).is_ok() {}
-        items.into_inner().map_err(|_| input.error(DecodeErrorKind::Truncated))
+        decode_array(input, Self::decode)
     }
 
     /// Reads `count` items, for which the caller has seen that enough bytes are left. Here for the same reason.
@@ -39,6 +35,12 @@ pub trait Decode<'a>: Encode + Sized {
     #[inline]
     fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
         let mut items = Vec::with_capacity(count);
+        if const { Self::SIZE.is_fixed() && Self::SIZE.min > 0 } {
+            for mut item in input.sub(count.saturating_mul(Self::SIZE.min))?.chunks(Self::SIZE.min) {
+                items.push(Self::decode(&mut item)?);
+            }
+            return Ok(items);
+        }
         for _ in 0..count {
             items.push(Self::decode(input)?);
         }

@@ -49,6 +49,21 @@ pub enum DecodeErrorKind {
         /// The value that was there; of a `u64` over `i64::MAX` its bits.
         found: i64,
     },
+    /// Text in a fixed number of bytes with something else than NULs behind its first NUL.
+    #[error("text with other bytes than NULs behind its end")]
+    NotPadded,
+    /// A number outside the field's range.
+    #[error("a number outside the range of the field")]
+    OutOfRange,
+    /// Bits that no declared flag of the set has.
+    #[error("bits of no declared flag in {found:#x}")]
+    UnknownBits {
+        /// The bits that were there, all of them.
+        found: u64,
+    },
+    /// A value that the packet's own check refuses.
+    #[error("a value that the packet's own check refuses")]
+    Refused,
     /// A length or a count over the field's limit.
     #[error("a length of {len}, over the limit of {max}")]
     TooLong {

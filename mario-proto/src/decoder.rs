@@ -88,6 +88,17 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// All that is left in pieces of `len` bytes; what is over is left out.
+    #[inline]
+    pub(crate) fn chunks(self, len: usize) -> impl Iterator<Item = Self> {
+        let start = self.offset();
+        let pieces = self.left.chunks_exact(len).enumerate();
+        pieces.map(move |(index, left)| Self {
+            left,
+            end: start.wrapping_add(index.wrapping_add(1).wrapping_mul(len)),
+        })
+    }
+
     /// All that is left.
     #[inline]
     pub const fn rest(&mut self) -> &'a [u8] {

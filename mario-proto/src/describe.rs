@@ -1,4 +1,5 @@
-use crate::{Encode, HEADER_LEN, Size};
+use crate::format::{Format, some_bytes};
+use crate::{HEADER_LEN, Size};
 
 /// A packet as constant data: enough to document it, and to write a client for it in another language.
 ///
@@ -31,6 +32,8 @@ pub enum Shape {
     Enum {
         /// The number's type.
         tag: Scalar,
+        /// Which of its bytes comes first.
+        order: Order,
         /// The variants, in the order of declaration.
         variants: &'static [Variant],
     },
@@ -75,14 +78,18 @@ pub struct Variant {
 #[non_exhaustive]
 pub enum Type {
     /// A number.
-    Scalar(Scalar),
+    Scalar(Scalar, Order),
     /// One byte, 0 or 1.
     Bool,
-    /// UTF-8.
-    Text,
-    /// Items after their count; bytes are a list of `u8`.
-    List(&'static Self),
+    /// UTF-8, of so many bytes.
+    Text(Length),
+    /// UTF-8 in this many bytes, filled up with NULs.
+    CText(usize),
+    /// So many bytes.
+    Bytes(Length),
     /// So many items.
+    List(&'static Self, Length),
+    /// This many items.
     Array(&'static Self, usize),
     /// One byte, 0 or 1, then the value if 1.
     Option(&'static Self),
@@ -95,7 +102,25 @@ pub enum Type {
     },
 }
 
-/// A number of a fixed width, little-endian.
+/// How the length of text, bytes or a list is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// The number before it; `None` if it takes the rest of the payload.
+    pub prefix: Option<(Scalar, Order)>,
+    /// The most bytes or items.
+    pub max: usize,
+}
+
+/// Which byte of a number comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The least significant.
+    Little,
+    /// The most significant.
+    Big,
+}
+
+/// A type of numbers of a fixed width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Scalar {
@@ -123,7 +148,7 @@ impl Description {
     pub const fn size(&self) -> Size {
         match self.shape {
             Shape::Struct { fields } => size_of_fields(fields),
-            Shape::Enum { tag, variants } => {
+            Shape::Enum { tag, variants, .. } => {
                 let [first, others @ ..] = variants else { return tag.size() };
                 let mut size = size_of_fields(first.fields);
                 let mut others = others;
@@ -168,11 +193,11 @@ impl Field {
     /// The last field of a packet, of the type `T`.
     ///
     /// # Panics
-    /// When a list in it has items of no bytes, or items that take the rest of the payload. In a constant, which is
-    /// where fields live, that is a compile error.
+    /// When a list in it has items of no bytes, or items that take the rest of the payload, or a limit that its prefix
+    /// cannot say. In a constant, which is where fields live, that is a compile error.
     #[track_caller]
-    pub const fn last<T: Encode>(path: &'static str, doc: &'static str) -> Self {
-        T::TYPE.check_lists();
+    pub const fn last<T: Format>(path: &'static str, doc: &'static str) -> Self {
+        T::TYPE.check();
         Self { path, doc, ty: T::TYPE, size: T::SIZE, head: T::HEAD }
     }
 
@@ -181,7 +206,7 @@ impl Field {
     /// # Panics
     /// When it takes the rest of the payload, and as [`last`](Self::last).
     #[track_caller]
-    pub const fn new<T: Encode>(path: &'static str, doc: &'static str) -> Self {
+    pub const fn new<T: Format>(path: &'static str, doc: &'static str) -> Self {
         assert!(!T::SIZE.open, "this takes the rest of the payload, so it has to be the last field");
         Self::last::<T>(path, doc)
     }
@@ -191,10 +216,11 @@ impl Type {
     /// How many bytes a value takes.
     pub const fn size(&self) -> Size {
         match *self {
-            Self::Scalar(scalar) => scalar.size(),
+            Self::Scalar(scalar, _) => scalar.size(),
             Self::Bool => Size::fixed(1),
-            Self::Text => Size::fixed(2).then(Size::fixed(1).up_to(u16::MAX as usize)),
-            Self::List(item) => Size::fixed(2).then(item.size().up_to(u16::MAX as usize)),
+            Self::Text(length) | Self::Bytes(length) => length.size(Size::fixed(1)),
+            Self::CText(len) => Size::fixed(len),
+            Self::List(item, length) => length.size(item.size()),
             Self::Array(item, count) => item.size().times(count),
             Self::Option(value) => Size::fixed(1).then(value.size().up_to(1)),
             Self::Packet(packet) => packet.size(),
@@ -202,23 +228,42 @@ impl Type {
         }
     }
 
+    /// Refuses, at compile time, lists that a few bytes could make endless, and limits that no count can reach.
     #[track_caller]
-    const fn check_lists(&self) {
+    const fn check(&self) {
         match *self {
-            Self::List(item) => {
-                let size = item.size();
+            Self::Text(length) | Self::Bytes(length) => length.check(),
+            Self::List(item, length) => {
+                length.check();
+                some_bytes(item.size());
                 assert!(
-                    size.min > 0,
-                    "an item of this list may take no bytes, so its count could claim any number"
-                );
-                assert!(
-                    !size.open,
+                    !item.size().open,
                     "an item of this list takes the rest of the payload, so there can be only one"
                 );
-                item.check_lists();
+                item.check();
             }
-            Self::Array(item, _) | Self::Option(item) => item.check_lists(),
+            Self::Array(item, _) | Self::Option(item) => item.check(),
             _ => {}
+        }
+    }
+}
+
+impl Length {
+    #[track_caller]
+    const fn check(self) {
+        if let Some((prefix, _)) = self.prefix {
+            let bits = prefix.size().min * 8;
+            assert!(
+                bits >= usize::BITS as usize || self.max >> bits == 0,
+                "this `max` is above what its prefix can say: use a wider `prefix`, or a lower `max`"
+            );
+        }
+    }
+
+    const fn size(self, item: Size) -> Size {
+        match self.prefix {
+            Some((prefix, _)) => prefix.size().then(item.up_to(self.max)),
+            None => Size { min: 0, open: true, ..item.up_to(self.max) },
         }
     }
 }

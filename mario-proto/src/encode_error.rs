@@ -16,6 +16,15 @@ pub enum EncodeErrorKind {
     /// The frame would be longer than the room for it, which is at most `max_packet`.
     #[error("the frame does not fit: send less, or raise `max_packet` on both sides")]
     Full,
+    /// Text that has a NUL in it, which ends it where it is filled up with NULs.
+    #[error("text with a NUL inside, in a field that NULs fill up")]
+    NulInText,
+    /// A number outside the field's range.
+    #[error("a number outside the range of the field")]
+    OutOfRange,
+    /// A value that the packet's own check refuses.
+    #[error("a value that the packet's own check refuses")]
+    Refused,
     /// Text, bytes or a list over what its length prefix can say, or over the field's own limit.
     #[error("a length of {len}, over the limit of {max}")]
     TooLong {

@@ -5,8 +5,9 @@
 //! too, compile to no check and no error at all. Only when bytes are missing does anyone ask which field they are
 //! missing from.
 
-use crate::describe::{Description, Field, Scalar, Shape, Type, Variant};
-use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet};
+use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
+use crate::format::{Format, Parse};
+use crate::{DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, Packet};
 
 impl<'a> Decoder<'a> {
     /// The run of the struct `P` that starts with its field number `FIRST`.
@@ -52,9 +53,20 @@ impl<'a> Decoder<'a> {
     /// A field, of which the fixed bytes come from this run and the others from `input`, which stands behind it.
     #[doc(hidden)]
     #[inline]
-    pub fn field<T: Decode<'a>>(&mut self, input: &mut Self, path: &'static str) -> Result<T, DecodeError> {
+    pub fn field<F: Parse<'a>>(
+        &mut self,
+        input: &mut Self,
+        path: &'static str,
+    ) -> Result<F::Value, DecodeError> {
         let start = self.offset();
-        T::decode_split(self, input).map_err(|error| error.in_field(path, start))
+        F::decode_split(self, input).map_err(|error| error.in_field(path, start))
+    }
+
+    /// The number that says which variant of an enum follows.
+    #[doc(hidden)]
+    #[inline]
+    pub fn tag<F: Parse<'a>>(&mut self) -> Result<F::Value, DecodeError> {
+        F::decode(self)
     }
 
     #[inline]
@@ -112,13 +124,20 @@ impl<'a> Encoder<'a> {
     /// Writes a field: its fixed bytes to this run, the others to `out`, which stands behind it.
     #[doc(hidden)]
     #[inline]
-    pub fn field<T: Encode>(
+    pub fn field<F: Format>(
         &mut self,
-        value: &T,
+        value: &F::Value,
         out: &mut Encoder<'_>,
         path: &'static str,
     ) -> Result<(), EncodeError> {
-        value.encode_split(self, out).map_err(|error| error.in_field(path))
+        F::encode_split(value, self, out).map_err(|error| error.in_field(path))
+    }
+
+    /// Writes the number that says which variant of an enum follows.
+    #[doc(hidden)]
+    #[inline]
+    pub fn tag<F: Format>(&mut self, tag: F::Value) -> Result<(), EncodeError> {
+        F::encode(&tag, self)
     }
 }
 
@@ -165,8 +184,8 @@ fn missing(mut input: Decoder<'_>, fields: &[Field]) -> Missing {
 fn missing_in(mut input: Decoder<'_>, ty: &Type) -> Option<Missing> {
     match *ty {
         Type::Packet(Description { shape: Shape::Struct { fields }, .. }) => Some(missing(input, fields)),
-        Type::Packet(Description { shape: Shape::Enum { tag, variants }, .. }) => {
-            variant(&mut input, *tag, variants).map(|variant| missing(input, variant.fields))
+        Type::Packet(Description { shape: Shape::Enum { tag, order, variants }, .. }) => {
+            variant(&mut input, *tag, *order, variants).map(|variant| missing(input, variant.fields))
         }
         Type::Array(item, _) => {
             while input.take(item.size().min.max(1)).is_ok() {}
@@ -176,7 +195,19 @@ fn missing_in(mut input: Decoder<'_>, ty: &Type) -> Option<Missing> {
     }
 }
 
-fn variant<'v>(input: &mut Decoder<'_>, tag: Scalar, variants: &'v [Variant]) -> Option<&'v Variant> {
-    let bytes = input.take(tag.size().min).ok()?;
-    variants.iter().find(|variant| variant.value.to_le_bytes().starts_with(bytes))
+fn variant<'v>(
+    input: &mut Decoder<'_>,
+    tag: Scalar,
+    order: Order,
+    variants: &'v [Variant],
+) -> Option<&'v Variant> {
+    let found = input.take(tag.size().min).ok()?;
+    variants.iter().find(|variant| {
+        let value = variant.value.to_le_bytes();
+        let expected = value.iter().take(found.len());
+        match order {
+            Order::Little => found.iter().eq(expected),
+            Order::Big => found.iter().rev().eq(expected),
+        }
+    })
 }

@@ -1,7 +1,8 @@
 use syn::{Attribute, DeriveInput, Expr, Generics, Ident, Lifetime, Lit, Member, Path, Type, UnOp};
 
-use super::attributes::{self, TypeAttributes};
+use super::attributes::{self, FieldAttributes, TypeAttributes};
 use super::errors::Errors;
+use super::types;
 
 /// What the user declared, in the words of the wire.
 pub(super) struct Packet {
@@ -22,6 +23,7 @@ pub(super) enum Body {
 pub(super) struct Enum {
     /// The integer type in its `repr`, whether or not it is of a fixed width.
     pub(super) tag: Option<Ident>,
+    pub(super) big_endian: bool,
     pub(super) variants: Vec<Variant>,
 }
 
@@ -49,14 +51,19 @@ pub(super) struct Field {
     pub(super) member: Member,
     pub(super) doc: String,
     pub(super) ty: Type,
+    pub(super) attributes: FieldAttributes,
+    /// Whether it or the whole packet is declared to be.
+    pub(super) big_endian: bool,
 }
 
 impl Packet {
     pub(super) fn read(input: &DeriveInput, errors: &Errors) -> Self {
         let attributes = TypeAttributes::read(&input.attrs, errors);
         let body = match &input.data {
-            syn::Data::Struct(data) => Body::Struct(Fields::read(&data.fields, errors)),
-            syn::Data::Enum(data) => Body::Enum(Enum::read(&input.attrs, data, errors)),
+            syn::Data::Struct(data) => {
+                Body::Struct(Fields::read(&data.fields, attributes.big_endian, errors))
+            }
+            syn::Data::Enum(data) => Body::Enum(Enum::read(&input.attrs, &attributes, data, errors)),
             syn::Data::Union(data) => {
                 errors.at(
                     data.union_token,
@@ -79,22 +86,38 @@ impl Packet {
         self.generics.lifetimes().next().map(|parameter| &parameter.lifetime)
     }
 
-    /// The fields of the struct, or of all variants.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
-        let lists: Vec<&Fields> = match &self.body {
+    /// The fields of the struct, or those of each variant.
+    pub(super) fn field_lists(&self) -> Vec<&Fields> {
+        match &self.body {
             Body::Struct(fields) => vec![fields],
             Body::Enum(body) => body.variants.iter().map(|variant| &variant.fields).collect(),
             Body::Unsupported => Vec::new(),
-        };
-        lists.into_iter().flat_map(|fields| &fields.all)
+        }
+    }
+
+    /// All fields, of whichever variant.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.field_lists().into_iter().flat_map(|fields| &fields.all)
+    }
+}
+
+impl Field {
+    /// Whether it certainly takes the same number of bytes always, so that the run of fields goes on behind it.
+    pub(super) fn is_fixed(&self) -> bool {
+        types::is_fixed(&self.ty) || self.attributes.c_text.is_some()
     }
 }
 
 impl Enum {
-    fn read(attrs: &[Attribute], data: &syn::DataEnum, errors: &Errors) -> Self {
+    fn read(
+        attrs: &[Attribute],
+        type_attributes: &TypeAttributes,
+        data: &syn::DataEnum,
+        errors: &Errors,
+    ) -> Self {
         let mut next = 0;
         let variants = data.variants.iter().map(|variant| {
-            attributes::none(&variant.attrs, errors);
+            attributes::read_variant(&variant.attrs, errors);
             let value = variant.discriminant.as_ref().map_or(Some(next), |(_, value)| integer(value));
             if let (None, Some((_, value))) = (value, &variant.discriminant) {
                 errors.at(value, "this number travels, so it has to stand here: write it as a literal");
@@ -105,23 +128,28 @@ impl Enum {
                 name: variant.ident.clone(),
                 doc: attributes::doc(&variant.attrs),
                 value,
-                fields: Fields::read(&variant.fields, errors),
+                fields: Fields::read(&variant.fields, type_attributes.big_endian, errors),
             }
         });
-        Self { variants: variants.collect(), tag: attributes::repr(attrs) }
+        Self {
+            variants: variants.collect(),
+            tag: attributes::repr(attrs),
+            big_endian: type_attributes.big_endian,
+        }
     }
 }
 
 impl Fields {
-    fn read(fields: &syn::Fields, errors: &Errors) -> Self {
+    fn read(fields: &syn::Fields, big_endian: bool, errors: &Errors) -> Self {
         let style = match fields {
             syn::Fields::Named(_) => Style::Named,
             syn::Fields::Unnamed(_) => Style::Tuple,
             syn::Fields::Unit => Style::Unit,
         };
         let all = fields.iter().zip(fields.members()).map(|(field, member)| {
-            attributes::none(&field.attrs, errors);
-            Field { member, doc: attributes::doc(&field.attrs), ty: field.ty.clone() }
+            let attributes = FieldAttributes::read(&field.attrs, errors);
+            let big_endian = big_endian || attributes.big_endian.is_some();
+            Field { member, doc: attributes::doc(&field.attrs), ty: field.ty.clone(), attributes, big_endian }
         });
         Self { style, all: all.collect() }
     }

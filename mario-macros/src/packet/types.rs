@@ -1,33 +1,87 @@
 //! Which types travel, as far as their names say.
 
 use quote::ToTokens;
-use syn::{GenericArgument, Path, PathArguments, Type, TypePath, TypeReference};
+use syn::{Expr, GenericArgument, Ident, Path, PathArguments, PathSegment, Type, TypePath, TypeReference};
 
 use super::errors::Errors;
 
 /// The integers that can stand for a variant on the wire.
 pub(super) const TAGS: &[&str] = &["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"];
 
-const FIXED: &[&str] =
-    &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64", "bool"];
+const NUMBERS: &[&str] =
+    &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];
 
-const OF_THE_WIRE: &[&str] = &["String", "Vec", "Option"];
+const OF_THE_WIRE: &[&str] = &["bool", "str", "String", "Vec", "List", "Option"];
 
-/// Whether it certainly takes the same number of bytes always, so that the run of fields goes on behind it.
-pub(super) fn is_fixed(ty: &Type) -> bool {
+/// What a type is on the wire, as far as its name says.
+pub(super) enum Kind<'t> {
+    Number(&'t Ident),
+    Bool,
+    /// `&str` or `String`.
+    Text,
+    /// `&[u8]`.
+    Bytes,
+    /// `Vec` of this.
+    List(&'t Type),
+    /// `List` of this.
+    LazyList,
+    Option(&'t Type),
+    Array(&'t Type, &'t Expr),
+    /// A type of the user's, or one that does not travel.
+    Other,
+}
+
+pub(super) fn kind(ty: &Type) -> Kind<'_> {
     match ty {
-        Type::Array(array) => is_fixed(&array.elem),
-        Type::Group(group) => is_fixed(&group.elem),
-        Type::Paren(paren) => is_fixed(&paren.elem),
-        Type::Path(TypePath { qself: None, path, .. }) => FIXED.iter().any(|name| path.is_ident(name)),
+        Type::Array(array) => Kind::Array(&array.elem, &array.len),
+        Type::Group(group) => kind(&group.elem),
+        Type::Paren(paren) => kind(&paren.elem),
+        Type::Reference(reference) => match &*reference.elem {
+            Type::Path(inner) if inner.path.is_ident("str") => Kind::Text,
+            Type::Slice(_) => Kind::Bytes,
+            _ => Kind::Other,
+        },
+        Type::Path(TypePath { qself: None, path, .. }) => kind_of_path(path),
+        _ => Kind::Other,
+    }
+}
+
+fn kind_of_path(path: &Path) -> Kind<'_> {
+    let Some(last) = path.segments.last() else { return Kind::Other };
+    match (last.ident.to_string().as_str(), only_argument(last)) {
+        ("bool", None) => Kind::Bool,
+        ("String", None) => Kind::Text,
+        ("Vec", Some(item)) => Kind::List(item),
+        ("List", Some(_)) => Kind::LazyList,
+        ("Option", Some(inner)) => Kind::Option(inner),
+        (name, None) if NUMBERS.contains(&name) => Kind::Number(&last.ident),
+        _ => Kind::Other,
+    }
+}
+
+/// Whether it certainly takes the same number of bytes always.
+pub(super) fn is_fixed(ty: &Type) -> bool {
+    match kind(ty) {
+        Kind::Number(_) | Kind::Bool => true,
+        Kind::Array(item, _) => is_fixed(item),
         _ => false,
+    }
+}
+
+/// Whether it has a byte order: a number of several bytes does, and what is made of such.
+pub(super) fn has_order(ty: &Type) -> bool {
+    match kind(ty) {
+        Kind::Number(name) => name != "u8" && name != "i8",
+        Kind::Text | Kind::Bytes | Kind::List(_) => true,
+        Kind::Option(inner) | Kind::Array(inner, _) => has_order(inner),
+        Kind::Bool | Kind::LazyList | Kind::Other => false,
     }
 }
 
 /// Whether it is, or is made of, a type that the user declared.
 pub(super) fn names_users_type(ty: &Type) -> bool {
     let mut found = false;
-    each_path(ty, &mut |path| found |= !FIXED.iter().chain(OF_THE_WIRE).any(|name| ends_in(path, name)));
+    each_path(ty, &mut |path| found |= !NUMBERS.iter().chain(OF_THE_WIRE).any(|name| ends_in(path, name)));
     found
 }
 
@@ -95,12 +149,14 @@ fn check_reference(reference: &TypeReference, errors: &Errors) {
     match &*reference.elem {
         Type::Path(inner) if inner.path.is_ident("str") => {}
         Type::Slice(inner) if is_u8(&inner.elem) => {}
-        Type::Slice(inner) => {
-            errors.at(
-                reference,
-                format!("only bytes can be borrowed as a slice: use `Vec<{}>`", text(&inner.elem)),
-            );
-        }
+        Type::Array(inner) if is_u8(&inner.elem) => {}
+        Type::Slice(inner) => errors.at(
+            reference,
+            format!(
+                "only bytes can be borrowed as a slice: use `List<'a, {0}>` or `Vec<{0}>`",
+                text(&inner.elem)
+            ),
+        ),
         inner => errors.at(
             reference,
             format!(
@@ -127,12 +183,23 @@ pub(super) fn each_path(ty: &Type, visit: &mut dyn FnMut(&Path)) {
     }
 }
 
-fn arguments(segment: &syn::PathSegment, visit: &mut dyn FnMut(&Type)) {
+fn arguments(segment: &PathSegment, visit: &mut dyn FnMut(&Type)) {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return };
     for argument in &arguments.args {
         if let GenericArgument::Type(ty) = argument {
             visit(ty);
         }
+    }
+}
+
+/// The one type argument of `Vec<T>`, whatever lifetimes stand before it.
+fn only_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let mut types =
+        arguments.args.iter().filter(|argument| !matches!(argument, GenericArgument::Lifetime(_)));
+    match (types.next(), types.next()) {
+        (Some(GenericArgument::Type(ty)), None) => Some(ty),
+        _ => None,
     }
 }
 

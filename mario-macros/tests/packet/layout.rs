@@ -6,9 +6,10 @@ pub(crate) enum Part {
         path: &'static str,
         len: usize,
     },
-    /// A `u16` count, checked against the fewest bytes of an item, then items with fields of their own.
+    /// A count of so many bytes, checked against the fewest bytes of an item, then items with fields of their own.
     List {
         path: &'static str,
+        count: usize,
         item_min: usize,
         items: Vec<Vec<Part>>,
     },
@@ -16,6 +17,13 @@ pub(crate) enum Part {
 
 pub(crate) fn field(path: &'static str, len: usize) -> Part {
     Part::Field { path, len }
+}
+
+/// How many bytes they take.
+pub(crate) fn len(parts: &[Part]) -> usize {
+    let mut at = 0;
+    missing_from(parts, &mut at, usize::MAX);
+    at
 }
 
 pub(crate) trait Layout {
@@ -37,8 +45,8 @@ fn missing_from(parts: &[Part], at: &mut usize, available: usize) -> Option<(&'s
                     return Some((path, start));
                 }
             }
-            Part::List { path, item_min, items } => {
-                *at += 2;
+            Part::List { path, count, item_min, items } => {
+                *at += count;
                 if *at + items.len() * item_min > available {
                     return Some((path, start));
                 }

@@ -1,6 +1,8 @@
 //! A wide set of packets, with arbitrary values of them and a layout written by hand.
 
 use mario_macros::Packet;
+use mario_proto::List;
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::layout::{Layout, Part, field};
@@ -23,7 +25,7 @@ pub(crate) struct Numbers {
     pub(crate) m: bool,
 }
 
-#[derive(Debug, PartialEq, Packet)]
+#[derive(Clone, Debug, PartialEq, Packet)]
 #[mario(crate = mario_proto)]
 pub(crate) struct Point {
     pub(crate) x: i32,
@@ -31,7 +33,7 @@ pub(crate) struct Point {
 }
 
 /// Of no fixed size, as a field of others.
-#[derive(Debug, PartialEq, Packet)]
+#[derive(Clone, Debug, PartialEq, Packet)]
 #[mario(crate = mario_proto)]
 pub(crate) struct Label(pub(crate) u8, pub(crate) String);
 
@@ -132,6 +134,63 @@ pub(crate) enum Event<'a> {
 #[mario(crate = mario_proto)]
 pub(crate) struct Unit;
 
+#[derive(Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto)]
+pub(crate) struct Lengths<'a> {
+    #[mario(prefix = u8)]
+    pub(crate) short: &'a str,
+    #[mario(prefix = u32)]
+    pub(crate) long: String,
+    #[mario(prefix = u8, max = 12)]
+    pub(crate) key: &'a [u8],
+    #[mario(max = LIMIT)]
+    pub(crate) few: Vec<u16>,
+    #[mario(prefix = u8)]
+    pub(crate) maybe: Option<&'a str>,
+    #[mario(c_text = 12)]
+    pub(crate) nick: &'a str,
+    #[mario(c_text = LIMIT)]
+    pub(crate) owned: String,
+    pub(crate) address: &'a [u8; 6],
+    pub(crate) numbers: List<'a, u16>,
+    #[mario(prefix = u8, max = 9)]
+    pub(crate) labels: List<'a, Label>,
+    pub(crate) points: List<'a, Point>,
+    #[mario(rest, max = 40)]
+    pub(crate) tail: &'a str,
+}
+
+const LIMIT: usize = 16;
+
+#[derive(Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto, big_endian)]
+pub(crate) struct Network<'a> {
+    pub(crate) a: u8,
+    pub(crate) b: u16,
+    pub(crate) c: i32,
+    pub(crate) d: f64,
+    pub(crate) e: [u16; 2],
+    pub(crate) f: Vec<u32>,
+    pub(crate) g: &'a str,
+    pub(crate) h: Option<u64>,
+    pub(crate) little: Point,
+    #[mario(prefix = u8)]
+    pub(crate) i: Vec<[u16; 2]>,
+    #[mario(rest)]
+    pub(crate) j: Vec<u128>,
+}
+
+#[derive(Clone, Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto, big_endian)]
+#[repr(u32)]
+pub(crate) enum Packed {
+    One {
+        #[mario(big_endian)]
+        port: u16,
+    } = 1,
+    Two(u64),
+}
+
 /// The owned values that borrowed samples borrow from.
 #[derive(Debug)]
 pub(crate) struct Words {
@@ -141,12 +200,28 @@ pub(crate) struct Words {
     pub(crate) numbers: (u32, bool, u64, u8),
     pub(crate) point: (i32, i32),
     pub(crate) event: u8,
+    pub(crate) list: Vec<u16>,
+    pub(crate) labels: Vec<Label>,
+    pub(crate) points: Vec<Point>,
+    pub(crate) address: [u8; 6],
 }
 
 pub(crate) fn words() -> impl Strategy<Value = Words> {
     let numbers = (any::<u32>(), any::<bool>(), any::<u64>(), any::<u8>());
-    (".{0,12}", prop::collection::vec(any::<u8>(), 0..12), ".{0,6}", numbers, any::<(i32, i32)>(), 0..3_u8)
-        .prop_map(|(name, key, note, numbers, point, event)| Words { name, key, note, numbers, point, event })
+    let lists = (vec(any::<u16>(), 0..9), vec(label(), 0..4), vec(point(), 0..4), any::<[u8; 6]>());
+    (".{0,12}", vec(any::<u8>(), 0..12), "[a-zä]{0,6}", numbers, any::<(i32, i32)>(), 0..3_u8, lists)
+        .prop_map(|(name, key, note, numbers, point, event, (list, labels, points, address))| Words {
+            name,
+            key,
+            note,
+            numbers,
+            point,
+            event,
+            list,
+            labels,
+            points,
+            address,
+        })
 }
 
 impl Words {
@@ -178,6 +253,44 @@ impl Words {
             run: run as u16,
             input: input as u16,
         }
+    }
+
+    pub(crate) fn lengths(&self) -> Lengths<'_> {
+        Lengths {
+            short: &self.name,
+            long: self.note.clone(),
+            key: &self.key,
+            few: self.list.clone(),
+            maybe: (self.event > 0).then_some(&self.name),
+            nick: &self.note,
+            owned: self.note.clone(),
+            address: &self.address,
+            numbers: self.list.as_slice().into(),
+            labels: self.labels.as_slice().into(),
+            points: self.points.as_slice().into(),
+            tail: &self.note,
+        }
+    }
+
+    pub(crate) fn network(&self) -> Network<'_> {
+        let (number, some, wide, a) = self.numbers;
+        Network {
+            a,
+            b: number as u16,
+            c: self.point.0,
+            d: f64::from(number),
+            e: [1, number as u16],
+            f: self.list.iter().copied().map(u32::from).collect(),
+            g: &self.name,
+            h: some.then_some(wide),
+            little: self.point(),
+            i: self.list.iter().map(|&number| [number, 7]).collect(),
+            j: vec![wide.into(); self.event.into()],
+        }
+    }
+
+    pub(crate) fn packed(&self) -> Packed {
+        if self.event > 0 { Packed::Two(self.numbers.2) } else { Packed::One { port: self.numbers.0 as u16 } }
     }
 
     pub(crate) fn event(&self) -> Event<'_> {
@@ -225,7 +338,6 @@ pub(crate) fn arrays() -> impl Strategy<Value = Arrays> {
 }
 
 pub(crate) fn lists() -> impl Strategy<Value = Lists> {
-    use prop::collection::vec;
     let plain = (vec(any::<u8>(), 0..9), vec(any::<u32>(), 0..5));
     (plain, vec(point(), 0..4), vec(".{0,5}", 0..4), vec(label(), 0..4), any::<u8>()).prop_map(
         |((bytes, numbers), points, words, labels, end)| Lists { bytes, numbers, points, words, labels, end },
@@ -301,6 +413,7 @@ impl Layout for Lists {
             field("Lists.words", 2 + self.words.iter().map(|word| 2 + word.len()).sum::<usize>()),
             Part::List {
                 path: "Lists.labels",
+                count: 2,
                 item_min: 3,
                 items: self.labels.iter().map(Layout::layout).collect(),
             },
@@ -355,5 +468,57 @@ impl Layout for Nested<'_> {
         .into_iter()
         .flatten()
         .collect()
+    }
+}
+
+impl Layout for Lengths<'_> {
+    /// All but the tail, which any cut leaves a tail.
+    fn layout(&self) -> Vec<Part> {
+        vec![
+            field("Lengths.short", 1 + self.short.len()),
+            field("Lengths.long", 4 + self.long.len()),
+            field("Lengths.key", 1 + self.key.len()),
+            field("Lengths.few", 2 + 2 * self.few.len()),
+            field("Lengths.maybe", 1 + self.maybe.map_or(0, |text| 1 + text.len())),
+            field("Lengths.nick", 12),
+            field("Lengths.owned", 16),
+            field("Lengths.address", 6),
+            field("Lengths.numbers", 2 + 2 * self.numbers.len()),
+            Part::List {
+                path: "Lengths.labels",
+                count: 1,
+                item_min: 3,
+                items: self.labels.iter().map(|label| label.layout()).collect(),
+            },
+            field("Lengths.points", 2 + 8 * self.points.len()),
+        ]
+    }
+}
+
+impl Layout for Network<'_> {
+    /// All but the list at the end, which any cut between its items leaves a list.
+    fn layout(&self) -> Vec<Part> {
+        let mut parts = vec![
+            field("Network.a", 1),
+            field("Network.b", 2),
+            field("Network.c", 4),
+            field("Network.d", 8),
+            field("Network.e", 4),
+            field("Network.f", 2 + 4 * self.f.len()),
+            field("Network.g", 2 + self.g.len()),
+            field("Network.h", 1 + self.h.map_or(0, |_| 8)),
+        ];
+        parts.extend(self.little.layout());
+        parts.push(field("Network.i", 1 + 4 * self.i.len()));
+        parts
+    }
+}
+
+impl Layout for Packed {
+    fn layout(&self) -> Vec<Part> {
+        match self {
+            Self::One { .. } => vec![field("", 4), field("Packed.One.port", 2)],
+            Self::Two(_) => vec![field("", 4), field("Packed.Two.0", 8)],
+        }
     }
 }

@@ -3,7 +3,8 @@ use mario_macros::Packet;
 #[derive(Packet)]
 #[mario(crate = mario_proto)]
 struct Chunk<'a> {
-    data: mario_proto::Payload<'a>,
+    #[mario(rest)]
+    data: &'a [u8],
     checksum: u32,
 }
 

@@ -17,3 +17,21 @@ impl<'a, T: Decode<'a>, const N: usize> Decode<'a> for [T; N] {
         T::decode_array(input)
     }
 }
+
+/// The same, borrowed.
+impl<const N: usize> Encode for &[u8; N] {
+    const SIZE: Size = <[u8; N]>::SIZE;
+    const TYPE: Type = <[u8; N]>::TYPE;
+
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
+        out.put_array(**self)
+    }
+}
+
+impl<'a, const N: usize> Decode<'a> for &'a [u8; N] {
+    #[inline]
+    fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        input.take_array()
+    }
+}

@@ -1,7 +1,6 @@
 //! What travels as a field without anyone's doing: one file a family of types.
 
 mod array;
-mod list;
+mod counted;
 mod option;
 mod scalar;
-mod text;

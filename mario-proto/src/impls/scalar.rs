@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use crate::{
-    Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Scalar, Size, Type,
+    Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Order, Scalar, Size, Type,
 };
 
 /// Numbers of a fixed width: their bytes, little-endian.
@@ -9,7 +9,7 @@ macro_rules! numbers {
     ($($number:ident: $scalar:ident,)*) => {$(
         impl Encode for $number {
             const SIZE: Size = Self::TYPE.size();
-            const TYPE: Type = Type::Scalar(Scalar::$scalar);
+            const TYPE: Type = Type::Scalar(Scalar::$scalar, Order::Little);
 
             #[inline]
             fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
@@ -58,7 +58,7 @@ numbers! {
 
 impl Encode for u8 {
     const SIZE: Size = Size::fixed(1);
-    const TYPE: Type = Type::Scalar(Scalar::U8);
+    const TYPE: Type = Type::Scalar(Scalar::U8, Order::Little);
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {

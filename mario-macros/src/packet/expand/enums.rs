@@ -8,6 +8,11 @@ use super::{Parts, fields};
 pub(super) fn parts(name: &Ident, body: &Enum) -> Parts {
     let Some(tag) = &body.tag else { unreachable!("an enum without a tag has been reported") };
     let scalar = format_ident!("{}", tag.to_string().to_uppercase());
+    let (order, number) = match tag.to_string().as_str() {
+        "u8" | "i8" => (quote!(Little), quote!(#tag)),
+        _ if body.big_endian => (quote!(Big), quote!(__mario::Big<#tag>)),
+        _ => (quote!(Little), quote!(#tag)),
+    };
     let (input, out, start) = (local("input"), local("out"), local("start"));
 
     let mut described = Vec::new();
@@ -27,21 +32,21 @@ pub(super) fn parts(name: &Ident, body: &Enum) -> Parts {
             let name = binding(field);
             quote!(#name)
         });
-        encoded.push(quote!(#pattern => { #out.value::<#tag>(&#value)?; #writes }));
+        encoded.push(quote!(#pattern => { #out.tag::<#number>(#value)?; #writes }));
 
         let (reads, value_of) = fields::decode(&variant.fields, &place);
         decoded.push(quote!(#value => { #reads #value_of }));
     }
 
     Parts {
-        shape: quote!(__mario::Shape::Enum { tag: __mario::Scalar::#scalar, variants: &[#(#described),*] }),
+        shape: quote!(__mario::Shape::Enum { tag: __mario::Scalar::#scalar, order: __mario::Order::#order, variants: &[#(#described),*] }),
         encode: quote! {
             match self { #(#encoded)* }
             __mario::Ok(())
         },
         decode: quote! {
             let #start = #input.offset();
-            __mario::Ok(match #input.value::<#tag>()? {
+            __mario::Ok(match #input.tag::<#number>()? {
                 #(#decoded)*
                 found => {
                     let kind = __mario::DecodeErrorKind::UnknownValue { found: found as i64 };

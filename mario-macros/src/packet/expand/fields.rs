@@ -5,6 +5,7 @@ use syn::spanned::Spanned;
 
 use super::super::model::{Field, Fields, Style};
 use super::super::types;
+use super::format;
 use super::names::{Place, binding, local};
 
 /// The constant list that describes the fields.
@@ -12,9 +13,10 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
     let last = fields.all.len().saturating_sub(1);
     let fields = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, doc, path) = (&field.ty, &field.doc, place.path(field));
+        let format = format::of(field);
         // Where these tokens stand is where a mistake in the type is reported.
         let constructor = if index == last { quote!(last) } else { quote!(new) };
-        let field = quote_spanned!(ty.span()=> __mario::Field::#constructor::<#ty>(#path, #doc));
+        let field = quote_spanned!(ty.span()=> __mario::Field::#constructor::<#format>(#path, #doc));
         travels(ty).map_or(field.clone(), |travels| quote!({ #travels #field }))
     });
     quote!(&[#(#fields),*])
@@ -26,11 +28,12 @@ pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenS
     let reads = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, path, name) = (&field.ty, place.path(field), binding(field));
         let enter = enter_run(fields, index, place, &input);
-        let travels = travels(ty);
+        let (travels, format) = (travels(ty), format::of(field));
+        let read = quote_spanned!(ty.span()=> #run.field::<#format>(#input, #path)?);
         quote! {
             #enter
             #travels
-            let #name = #run.field::<#ty>(#input, #path)?;
+            let #name = #read;
         }
     });
     let reads = quote!(#(#reads)*);
@@ -47,11 +50,12 @@ pub(super) fn encode(
     let writes = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, path, value) = (&field.ty, place.path(field), value(field));
         let enter = enter_run(fields, index, place, &out);
-        let travels = travels(ty);
+        let (travels, format) = (travels(ty), format::of(field));
+        let write = quote_spanned!(ty.span()=> #run.field::<#format>(#value, #out, #path)?);
         quote! {
             #enter
             #travels
-            #run.field::<#ty>(#value, #out, #path)?;
+            #write;
         }
     });
     quote!(#(#writes)*)
@@ -75,7 +79,7 @@ fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -
         let start = place.run(0);
         return Some(quote!(let mut #run = #cursor.#start()?;));
     }
-    if types::is_fixed(&fields.all[index - 1].ty) {
+    if fields.all[index - 1].is_fixed() {
         return None;
     }
     let next = place.next_run(index);

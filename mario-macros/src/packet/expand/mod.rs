@@ -4,6 +4,7 @@
 
 mod enums;
 mod fields;
+mod format;
 mod names;
 mod structs;
 

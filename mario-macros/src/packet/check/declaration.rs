@@ -1,12 +1,12 @@
-//! The rules, a function a rule. Each reports at the token that has to change, and says what to write instead.
+//! What may be declared as a packet.
 
 use syn::GenericParam;
 
-use super::errors::Errors;
-use super::model::{Body, Packet};
-use super::types;
+use super::super::errors::Errors;
+use super::super::model::{Body, Packet};
+use super::super::types;
 
-pub(super) fn all(packet: &Packet, errors: &Errors) {
+pub(super) fn check(packet: &Packet, errors: &Errors) {
     let rules =
         [no_type_parameters, one_lifetime, tag_of_fixed_width, some_variant, types_of_the_wire, no_recursion];
     for rule in rules {

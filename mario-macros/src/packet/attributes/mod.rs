@@ -1,0 +1,103 @@
+//! What the user wrote in `#[mario(…)]`, and nothing else: which of it makes sense where is for the checks.
+
+mod place;
+
+use syn::{Attribute, Expr, Ident, Path};
+
+use super::errors::Errors;
+use place::{FIELD, TYPE, VARIANT};
+
+/// The attributes of the type.
+#[derive(Default)]
+pub(super) struct TypeAttributes {
+    /// `crate = path`: the crate that generated code reaches the library by.
+    pub(super) krate: Option<Path>,
+    /// `big_endian`: every field is.
+    pub(super) big_endian: bool,
+}
+
+impl TypeAttributes {
+    pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
+        let mut found = Self::default();
+        TYPE.each(attrs, errors, |name, meta| {
+            match name {
+                "big_endian" => found.big_endian = true,
+                "crate" => found.krate = Some(meta.value()?.call(Path::parse_mod_style)?),
+                _ => {}
+            }
+            Ok(())
+        });
+        found
+    }
+}
+
+/// The attributes of a field. Those that are but a word are kept as the tokens that they stand at.
+#[derive(Default)]
+pub(super) struct FieldAttributes {
+    /// `prefix = u8`: the type of the length before it.
+    pub(super) prefix: Option<Ident>,
+    /// `rest`: it has no length, but takes the rest of the payload.
+    pub(super) rest: Option<Path>,
+    /// `max = 64`: the most bytes or items.
+    pub(super) max: Option<Expr>,
+    /// `big_endian`: all numbers in it are, its length too.
+    pub(super) big_endian: Option<Path>,
+    /// `c_text = 32`: text in so many bytes, filled up with NULs.
+    pub(super) c_text: Option<Expr>,
+}
+
+impl FieldAttributes {
+    pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
+        let mut found = Self::default();
+        FIELD.each(attrs, errors, |name, meta| {
+            match name {
+                "big_endian" => found.big_endian = Some(meta.path.clone()),
+                "c_text" => found.c_text = Some(meta.value()?.parse()?),
+                "max" => found.max = Some(meta.value()?.parse()?),
+                "prefix" => found.prefix = Some(meta.value()?.parse()?),
+                "rest" => found.rest = Some(meta.path.clone()),
+                _ => {}
+            }
+            Ok(())
+        });
+        found
+    }
+}
+
+/// The attributes of a variant: there are none.
+pub(super) fn read_variant(attrs: &[Attribute], errors: &Errors) {
+    VARIANT.each(attrs, errors, |_, _| Ok(()));
+}
+
+/// The documentation, a line a line, without the space that `///` puts before each.
+pub(super) fn doc(attrs: &[Attribute]) -> String {
+    let lines = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| {
+        let value = &attr.meta.require_name_value().ok()?.value;
+        let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = value else { return None };
+        let text = text.value();
+        Some(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The integer type in `#[repr(…)]`, whichever it is.
+pub(super) fn repr(attrs: &[Attribute]) -> Option<Ident> {
+    let mut found = None;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
+        // What does not parse here does not compile, and rustc says so better.
+        let _ = attr.parse_nested_meta(|meta| {
+            let layout = ["C", "packed", "align", "transparent"];
+            if let Some(name) = meta.path.get_ident().filter(|name| !layout.iter().any(|other| name == other))
+            {
+                found = Some(name.clone());
+            }
+            if meta.input.peek(syn::token::Paren) {
+                let inside;
+                syn::parenthesized!(inside in meta.input);
+                inside.parse::<proc_macro2::TokenStream>()?;
+            }
+            Ok(())
+        });
+    }
+    found
+}

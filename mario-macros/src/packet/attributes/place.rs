@@ -1,0 +1,133 @@
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Token};
+
+use super::super::errors::Errors;
+
+/// What can have attributes, and which.
+pub(super) struct Place {
+    name: &'static str,
+    known: &'static [Known],
+}
+
+/// An attribute, by an example of its use: `max = 64`, or just `rest`.
+struct Known(&'static str);
+
+pub(super) const TYPE: Place =
+    Place { name: "types", known: &[Known("big_endian"), Known("crate = mario_proto")] };
+
+pub(super) const VARIANT: Place = Place { name: "variants", known: &[] };
+
+pub(super) const FIELD: Place = Place {
+    name: "fields",
+    known: &[
+        Known("big_endian"),
+        Known("c_text = 32"),
+        Known("max = 64"),
+        Known("prefix = u8"),
+        Known("rest"),
+    ],
+};
+
+const PLACES: [&Place; 3] = [&TYPE, &VARIANT, &FIELD];
+
+impl Place {
+    /// Calls `read` with each attribute in every `#[mario(…)]`; reports those that are not known here, come twice, or
+    /// are used otherwise than in their example.
+    pub(super) fn each(
+        &self,
+        attrs: &[Attribute],
+        errors: &Errors,
+        mut read: impl FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<()>,
+    ) {
+        let mut seen = Vec::new();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("mario")) {
+            let result = attr.parse_nested_meta(|meta| {
+                let name = name(&meta);
+                let mistake = match self.find(&name) {
+                    None => Some(self.unknown(&name)),
+                    Some(_) if seen.contains(&name) => Some(format!("`{name}` is given twice: remove one")),
+                    Some(known) => known.misused(&meta),
+                };
+                if let Some(mistake) = mistake {
+                    errors.at(&meta.path, mistake);
+                    return skip(&meta);
+                }
+                read(&name, &meta)?;
+                seen.push(name);
+                Ok(())
+            });
+            if let Err(error) = result {
+                errors.add(error);
+            }
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Known> {
+        self.known.iter().find(|known| known.name() == name)
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        if let Some(elsewhere) = PLACES.iter().find(|place| place.find(name).is_some()) {
+            return format!(
+                "`{name}` is an attribute of {}, not of {}: move or remove it",
+                elsewhere.name, self.name
+            );
+        }
+        let near = |known: &&Known| distance(name, known.name());
+        match self.known.iter().min_by_key(near) {
+            None => format!("{} have no attributes of `mario`: remove it", self.name),
+            Some(nearest) if near(&nearest) <= name.len() / 2 => {
+                format!("there is no `{name}`: did you mean `{}`?", nearest.0)
+            }
+            Some(_) => {
+                let all: Vec<_> = self.known.iter().map(|known| format!("`{}`", known.0)).collect();
+                format!("there is no `{name}`: {} have {}", self.name, all.join(", "))
+            }
+        }
+    }
+}
+
+impl Known {
+    fn name(&self) -> &str {
+        self.0.split(' ').next().unwrap_or(self.0)
+    }
+
+    /// What is wrong with this use of it, as far as its example shows.
+    fn misused(&self, meta: &ParseNestedMeta<'_>) -> Option<String> {
+        let takes_value = self.0.contains('=');
+        let has_value = meta.input.peek(Token![=]);
+        match (takes_value, has_value) {
+            (true, false) => Some(format!("`{}` needs a value: write `{}`", self.name(), self.0)),
+            (false, true) => Some(format!("`{}` takes no value: write it alone", self.name())),
+            _ => None,
+        }
+    }
+}
+
+fn name(meta: &ParseNestedMeta<'_>) -> String {
+    let parts: Vec<_> = meta.path.segments.iter().map(|part| part.ident.to_string()).collect();
+    parts.join("::")
+}
+
+/// Leaves out what belongs to an attribute that is not understood, so that the ones behind it are read.
+fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        meta.input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// The edit distance of Levenshtein.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

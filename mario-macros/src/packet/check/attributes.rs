@@ -1,0 +1,153 @@
+//! Which attributes make sense on which field.
+
+use quote::ToTokens;
+use syn::{Expr, ExprLit, Lit, Type};
+
+use super::super::errors::Errors;
+use super::super::model::{Field, Fields, Packet};
+use super::super::types::{self, Kind};
+
+pub(super) fn check(packet: &Packet, errors: &Errors) {
+    let rules = [
+        length_of_what_has_one,
+        prefix_of_three_widths,
+        rest_without_prefix,
+        limit_within_prefix,
+        c_text_is_text,
+        order_of_what_has_one,
+        lazy_items_in_their_own_order,
+    ];
+    for field in packet.fields() {
+        for rule in rules {
+            rule(field, errors);
+        }
+    }
+    for fields in packet.field_lists() {
+        rest_is_last(fields, errors);
+    }
+}
+
+fn length_of_what_has_one(field: &Field, errors: &Errors) {
+    let Field { ty, attributes, .. } = field;
+    if has_length(ty) {
+        return;
+    }
+    if let Some(prefix) = &attributes.prefix {
+        errors.at(prefix, "text, bytes and lists have a length, and this has none: remove `prefix`");
+    }
+    if let Some(rest) = &attributes.rest {
+        errors.at(rest, "only text, bytes and lists can take the rest of the payload: remove `rest`");
+    }
+    if let Some(max) = &attributes.max {
+        let instead = match types::kind(ty) {
+            Kind::Number(_) => format!("limit a number with `range = ..={}`", max.to_token_stream()),
+            _ => "remove `max`".to_owned(),
+        };
+        errors.at(max, format!("`max` limits the length of text, bytes and lists: {instead}"));
+    }
+}
+
+fn prefix_of_three_widths(field: &Field, errors: &Errors) {
+    let Some(prefix) = &field.attributes.prefix else { return };
+    if prefix_range(&prefix.to_string()).is_none() {
+        errors.at(prefix, format!("a length is a `u8`, a `u16` or a `u32`, not a `{prefix}`"));
+    }
+}
+
+fn rest_without_prefix(field: &Field, errors: &Errors) {
+    let Some(rest) = &field.attributes.rest else { return };
+    if field.attributes.prefix.is_some() {
+        errors.at(
+            rest,
+            "with a `prefix` it has a length, and `rest` says that it has none: remove one of them",
+        );
+    }
+    if matches!(types::kind(&field.ty), Kind::Option(_)) {
+        errors.at(rest, "what takes the rest may be empty, so there is no need for an `Option` around it");
+    }
+}
+
+fn rest_is_last(fields: &Fields, errors: &Errors) {
+    let Some((_, others)) = fields.all.split_last() else { return };
+    for rest in others.iter().filter_map(|field| field.attributes.rest.as_ref()) {
+        errors.at(
+            rest,
+            "this takes the rest of the payload, so it has to be the last field: move it to the end, or use a `prefix`",
+        );
+    }
+}
+
+fn limit_within_prefix(field: &Field, errors: &Errors) {
+    let Some(max) = &field.attributes.max else { return };
+    if field.attributes.rest.is_some() || !has_length(&field.ty) {
+        return;
+    }
+    let prefix = field.attributes.prefix.as_ref().map_or("u16".to_owned(), ToString::to_string);
+    let (Some(limit), Some(range)) = (literal(max), prefix_range(&prefix)) else { return };
+    if limit > range {
+        let wider = if limit > u16::MAX.into() { "u32" } else { "u16" };
+        errors
+            .at(max, format!("a `{prefix}` says {range} at most: use `prefix = {wider}`, or a lower `max`"));
+    }
+}
+
+fn c_text_is_text(field: &Field, errors: &Errors) {
+    let Some(c_text) = &field.attributes.c_text else { return };
+    if !matches!(types::kind(&field.ty), Kind::Text) {
+        errors.at(&field.ty, "`c_text` is text in a fixed number of bytes: use `&'a str` or `String`");
+    }
+    let others = &field.attributes;
+    if others.prefix.is_some() || others.rest.is_some() || others.max.is_some() {
+        errors.at(
+            c_text,
+            "`c_text` always takes this many bytes: remove `prefix`, `rest` and `max`, which are for other lengths",
+        );
+    }
+}
+
+fn order_of_what_has_one(field: &Field, errors: &Errors) {
+    let Some(big_endian) = &field.attributes.big_endian else { return };
+    match types::kind(&field.ty) {
+        Kind::Other => errors.at(
+            big_endian,
+            "which byte comes first is for the type itself to say: put `big_endian` on its declaration",
+        ),
+        Kind::LazyList => {}
+        _ if types::has_order(&field.ty) => {}
+        _ => errors.at(big_endian, "one byte has no order: remove `big_endian`"),
+    }
+}
+
+fn lazy_items_in_their_own_order(field: &Field, errors: &Errors) {
+    if field.big_endian && matches!(types::kind(&field.ty), Kind::LazyList) {
+        errors.at(
+            &field.ty,
+            "a `List` reads its items as their type says: use `Vec`, or items that are declared `big_endian` themselves",
+        );
+    }
+}
+
+/// Whether `prefix`, `rest` and `max` have a meaning for it.
+fn has_length(ty: &Type) -> bool {
+    match types::kind(ty) {
+        Kind::Text | Kind::Bytes | Kind::List(_) | Kind::LazyList => true,
+        Kind::Option(inner) => has_length(inner),
+        _ => false,
+    }
+}
+
+fn prefix_range(prefix: &str) -> Option<u64> {
+    match prefix {
+        "u8" => Some(u8::MAX.into()),
+        "u16" => Some(u16::MAX.into()),
+        "u32" => Some(u32::MAX.into()),
+        _ => None,
+    }
+}
+
+fn literal(value: &Expr) -> Option<u64> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
+        _ => None,
+    }
+}

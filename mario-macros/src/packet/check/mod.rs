@@ -1,0 +1,12 @@
+//! The rules, a function a rule. Each reports at the token that has to change, and says what to write instead.
+
+mod attributes;
+mod declaration;
+
+use super::errors::Errors;
+use super::model::Packet;
+
+pub(super) fn all(packet: &Packet, errors: &Errors) {
+    declaration::check(packet, errors);
+    attributes::check(packet, errors);
+}
