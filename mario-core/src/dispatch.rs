@@ -1,13 +1,17 @@
 //! Command id → handler: a constant table, made by `commands!`.
 
+pub(crate) mod distinct;
+pub(crate) mod table;
+
 use std::fmt;
 
-use mario_proto::{DecodeError, EncodeError, IntoReply};
+use mario_proto::{Decode, DecodeError, DecodeErrorKind, EncodeError, IntoReply, Packet, decode_packet};
 
 use crate::conn::Conn;
 use crate::outbox::SendError;
 use crate::reason::Close;
 use crate::service::Service;
+use table::Page;
 
 /// The commands of a service: the constant table that [`commands!`](crate::commands) makes.
 ///
@@ -19,7 +23,7 @@ pub struct Commands<S: Service> {
 }
 
 impl<S: Service> Commands<S> {
-    /// Only generated code calls this, with the results of [`directory`] and [`pages`].
+    /// Only generated code calls this, with the results of `directory` and `pages`.
     #[doc(hidden)]
     pub const fn new(
         directory: &'static [u16; 256],
@@ -43,7 +47,7 @@ impl<S: Service> Commands<S> {
     pub(crate) fn handler(&self, id: u16) -> Option<Handler<S>> {
         let [low, high] = id.to_le_bytes();
         let page = self.pages.get(usize::from(self.directory[usize::from(high)]))?;
-        page.0[usize::from(low)]
+        page.handler(low)
     }
 }
 
@@ -135,6 +139,39 @@ pub const fn entry<S: Service, C: Command<Service = S>>() -> Entry<S> {
     C::ENTRY
 }
 
+/// The id of a command that did not compile; it is never dispatched.
+#[doc(hidden)]
+pub const STUB: u16 = 0xffff;
+
+/// An id that is known only now: it must be free.
+///
+/// # Panics
+/// If it is reserved, and so does not compile.
+#[doc(hidden)]
+#[track_caller]
+pub const fn free_id(id: u16) -> u16 {
+    assert!(!mario_proto::is_reserved(id), "this id names an event of the connection itself: take one below 0xfffc");
+    id
+}
+
+/// The packet that a handler takes.
+#[doc(hidden)]
+#[inline]
+pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
+    decode_packet(payload)
+}
+
+/// The payload of a command whose handler takes no packet: there must be none.
+#[doc(hidden)]
+#[inline]
+pub fn no_request(payload: &[u8]) -> Result<(), DecodeError> {
+    match u32::try_from(payload.len()) {
+        Ok(0) => Ok(()),
+        Ok(bytes) => Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes }, 0)),
+        Err(_) => Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes: u32::MAX }, 0)),
+    }
+}
+
 /// Sends what a handler returned.
 #[doc(hidden)]
 #[inline]
@@ -155,73 +192,4 @@ where
             Handled::Close
         }
     }
-}
-
-/// The handlers of 256 ids that share their high byte.
-#[doc(hidden)]
-pub struct Page<S: Service>([Option<Handler<S>>; 256]);
-
-impl<S: Service> Clone for Page<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: Service> Copy for Page<S> {}
-
-/// How many pages the table of `entries` has: one for each used high byte, and an empty one for all others.
-#[doc(hidden)]
-pub const fn page_count<S: Service>(entries: &[Entry<S>]) -> usize {
-    let directory = directory(entries);
-    let mut count = 1;
-    let mut high = 0;
-    while high < 256 {
-        count += (directory[high] != 0) as usize;
-        high += 1;
-    }
-    count
-}
-
-/// For each high byte the number of its page; page 0 is empty.
-#[doc(hidden)]
-pub const fn directory<S: Service>(entries: &[Entry<S>]) -> [u16; 256] {
-    let mut directory = [0; 256];
-    let mut used = 0;
-    let mut i = 0;
-    while i < entries.len() {
-        let high = (entries[i].id >> 8) as usize;
-        if directory[high] == 0 {
-            used += 1;
-            directory[high] = used;
-        }
-        i += 1;
-    }
-    directory
-}
-
-/// The pages to which [`directory`] points; `N` is [`page_count`].
-#[doc(hidden)]
-pub const fn pages<S: Service, const N: usize>(entries: &[Entry<S>]) -> [Page<S>; N] {
-    let directory = directory(entries);
-    let mut pages = [Page([None; 256]); N];
-    let mut i = 0;
-    while i < entries.len() {
-        let Entry { id, handler, .. } = entries[i];
-        pages[directory[(id >> 8) as usize] as usize].0[(id & 0xff) as usize] = Some(handler);
-        i += 1;
-    }
-    pages
-}
-
-/// The first entry before `entries[at]` that has its id.
-#[doc(hidden)]
-pub const fn duplicate<S: Service>(entries: &[Entry<S>], at: usize) -> Option<usize> {
-    let mut i = 0;
-    while i < at {
-        if entries[i].id == entries[at].id {
-            return Some(i);
-        }
-        i += 1;
-    }
-    None
 }

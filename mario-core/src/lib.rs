@@ -56,6 +56,7 @@
 //! nothing and takes no lock. An idle connection owns its slot and nothing else. The book that comes with the
 //! repository tells more, and its chapter *The wire* each byte.
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 // Generated code says `::mario`; inside this crate that is this crate.
 extern crate self as mario;
@@ -108,8 +109,11 @@ pub use mario_proto::{self as proto, DecodeError, EncodeError, Frame, FrameError
 #[doc(hidden)]
 pub mod __private {
     pub use crate::conn::AnyConn;
+    pub use crate::Conn;
+    pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
+    pub use crate::dispatch::table::{Page, directory, page_count, pages};
     pub use crate::dispatch::{
-        Command, Handled, Page, directory, duplicate, entry, page_count, pages, reply,
+        Command, Commands, Entry, Handled, STUB, entry, free_id, no_request, reply, request,
     };
     pub use mario_proto::__private::*;
 }

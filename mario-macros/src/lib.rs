@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod command;
 mod commands;
+mod errors;
 mod packet;
 
 /// Encodes and decodes a struct or a field-less enum as a packet.

@@ -1,0 +1,112 @@
+//! The rules of a handler, a function each.
+
+use quote::ToTokens;
+use syn::{Expr, ExprLit, ExprUnary, FnArg, GenericParam, Lit, Type, UnOp};
+
+use super::model::Handler;
+use crate::errors::Errors;
+
+/// The first of the ids that name a connection's own events.
+const RESERVED: u64 = 0xfffc;
+
+pub(super) fn all(handler: &Handler<'_>, errors: &Errors) {
+    the_id_is_a_free_number(handler, errors);
+    is_a_free_function(handler, errors);
+    is_plain(handler, errors);
+    has_no_type_parameters(handler, errors);
+    takes_the_connection_first(handler, errors);
+    takes_at_most_a_packet_then(handler, errors);
+}
+
+/// An id that is an expression is checked where its value is known.
+fn the_id_is_a_free_number(handler: &Handler<'_>, errors: &Errors) {
+    let Some(id) = &handler.id else { return };
+    let wrong = |why: &str| errors.at(id, why);
+    match id {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            if !matches!(number.suffix(), "" | "u16") {
+                wrong(&format!(
+                    "a command's id is a `u16`, not a `{}`: leave the suffix out",
+                    number.suffix()
+                ));
+                return;
+            }
+            match number.base10_parse::<u64>() {
+                Ok(id @ RESERVED..=0xffff) => {
+                    wrong(&format!(
+                        "the id {id:#06x} names an event of the connection itself: take one below 0xfffc"
+                    ));
+                }
+                Ok(0..RESERVED) => {}
+                _ => wrong("a command's id has 16 bits: take one below 0xfffc"),
+            }
+        }
+        Expr::Lit(_) => wrong("a command's id is a number: write `#[mario::command(0x0602)]`"),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => {
+            wrong("a command's id is not negative: take one from 0 to 0xfffb");
+        }
+        _ => {}
+    }
+}
+
+fn is_a_free_function(handler: &Handler<'_>, errors: &Errors) {
+    if let Some(FnArg::Receiver(receiver)) = handler.function.sig.inputs.first() {
+        errors.at(receiver, "a command is a free function: take the connection instead of `self`, and keep state in the service, its `Session` or its `Worker`");
+    }
+}
+
+/// The table holds ordinary functions of Rust.
+fn is_plain(handler: &Handler<'_>, errors: &Errors) {
+    let signature = &handler.function.sig;
+    if let Some(token) = &signature.asyncness {
+        errors.at(
+            token,
+            "a command runs on its worker and can't be `async`: remove it, and do what takes long elsewhere",
+        );
+    }
+    if let syn::Safety::Unsafe(token) = &signature.safety {
+        errors.at(token, "a command is called with what any client sends: remove `unsafe`");
+    }
+    if let Some(abi) = &signature.abi {
+        errors.at(abi, "a command is called by Rust: remove `extern`");
+    }
+}
+
+fn has_no_type_parameters(handler: &Handler<'_>, errors: &Errors) {
+    for parameter in &handler.function.sig.generics.params {
+        if !matches!(parameter, GenericParam::Lifetime(_)) {
+            errors.at(
+                parameter,
+                "a command is one function with one packet: name the types instead of a parameter",
+            );
+        }
+    }
+    for argument in &handler.function.sig.inputs {
+        if let FnArg::Typed(argument) = argument
+            && let Type::ImplTrait(ty) = &*argument.ty
+        {
+            errors.at(ty, "a command is one function with one packet: name the type instead of `impl`");
+        }
+    }
+}
+
+fn takes_the_connection_first(handler: &Handler<'_>, errors: &Errors) {
+    let signature = &handler.function.sig;
+    let takes = "a command takes the connection first: `conn: &mut Conn<'_, YourService>`";
+    match (signature.inputs.first(), handler.connection) {
+        (None, _) => errors.at(&signature.ident, takes),
+        (Some(FnArg::Receiver(_)), _) | (_, None | Some(Type::ImplTrait(_))) => {}
+        (_, Some(Type::Reference(reference))) if reference.mutability.is_some() => {}
+        (_, Some(other)) => errors.at(other, takes),
+    }
+}
+
+fn takes_at_most_a_packet_then(handler: &Handler<'_>, errors: &Errors) {
+    let takes = "a command takes the connection and at most one packet: put these fields into the packet";
+    for argument in &handler.surplus {
+        errors.at(argument, takes);
+    }
+    if let Some(variadic) = &handler.function.sig.variadic {
+        errors.at(variadic.to_token_stream(), takes);
+    }
+}

@@ -1,0 +1,165 @@
+//! The code of a command.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, GenericArgument, Lifetime, PathArguments, Type, parse_quote};
+
+use super::model::Handler;
+
+/// The type that has the function's name, as types and functions don't share their names: what `commands!` looks up.
+pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
+    let (name, id) = (handler.name(), &handler.id);
+    let marker = marker(handler);
+    let cfgs = cfgs(handler);
+    let service = service(handler);
+    let text = name.to_string();
+    let call = call(handler);
+    let checked = quote_spanned! {id.span()=> __mario::free_id(#id) };
+    quote! {
+        #marker
+
+        #(#cfgs)*
+        const _: () = {
+            use ::mario::__private as __mario;
+
+            #[automatically_derived]
+            impl __mario::Command for #name {
+                type Service = #service;
+
+                const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(#checked, #text, __handle);
+            }
+
+            fn __handle(
+                conn: &mut __mario::Conn<'_, <#name as __mario::Command>::Service>,
+                payload: &[u8],
+            ) -> __mario::Handled {
+                #call
+            }
+        };
+    }
+}
+
+/// What stands in for a command with a mistake: the mistake stays the only message.
+pub(super) fn stub(handler: &Handler<'_>) -> TokenStream {
+    let name = handler.name();
+    let marker = marker(handler);
+    let cfgs = cfgs(handler);
+    let service = match handler.connection {
+        Some(Type::Reference(reference)) if is_conn(&reference.elem) => service(handler),
+        // Any service would be the wrong one where the command is listed, and a second message.
+        _ => return TokenStream::new(),
+    };
+    let text = name.to_string();
+    quote! {
+        #marker
+
+        #(#cfgs)*
+        const _: () = {
+            use ::mario::__private as __mario;
+
+            #[automatically_derived]
+            impl __mario::Command for #name {
+                type Service = #service;
+
+                const ENTRY: __mario::Entry<Self::Service> =
+                    __mario::Entry::new(__mario::STUB, #text, |_, _| __mario::Handled::Done);
+            }
+        };
+    }
+}
+
+fn marker(handler: &Handler<'_>) -> TokenStream {
+    let (name, visibility) = (handler.name(), &handler.function.vis);
+    let cfgs = cfgs(handler);
+    let docs =
+        format!("The command that the function [`{name}`](fn@{name}) handles, for [`mario::commands!`].");
+    quote! {
+        #(#cfgs)*
+        #[doc = #docs]
+        #[allow(non_camel_case_types)]
+        #visibility struct #name {}
+    }
+}
+
+/// Decode, call, encode.
+fn call(handler: &Handler<'_>) -> TokenStream {
+    let name = handler.name();
+    let returned = match handler.returns() {
+        None => quote!(()),
+        Some(Type::ImplTrait(_)) => quote!(_),
+        Some(returned) => with_lifetimes(returned, "'_").to_token_stream(),
+    };
+    let reply = quote_spanned! {returned.span()=> __mario::reply::<_, #returned> };
+    let (request, arguments) = match handler.packet {
+        Some(packet) => {
+            let packet = with_lifetimes(packet, "'_");
+            let request = quote_spanned! {packet.span()=> __mario::request::<#packet> };
+            (request, quote!(conn, request))
+        }
+        None => (quote!(__mario::no_request), quote!(conn)),
+    };
+    let pattern = handler.packet.map_or_else(|| quote!(()), |_| quote!(request));
+    quote! {
+        match #request(payload) {
+            __mario::Ok(#pattern) => {
+                let reply = #name(#arguments);
+                #reply(conn, reply)
+            }
+            __mario::Err(error) => __mario::Handled::Malformed(error),
+        }
+    }
+}
+
+/// The service of the connection's type, which may stand behind an alias.
+fn service(handler: &Handler<'_>) -> TokenStream {
+    let Some(Type::Reference(reference)) = handler.connection else { return TokenStream::new() };
+    let mut conn = with_lifetimes(&reference.elem, "'static");
+    name_the_lifetime(&mut conn);
+    quote_spanned! {conn.span()=> <#conn as __mario::AnyConn>::Service }
+}
+
+fn is_conn(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Conn"))
+}
+
+/// `Conn<Service>`, as a signature may say it, becomes `Conn<'static, Service>`.
+fn name_the_lifetime(conn: &mut Type) {
+    if is_conn(conn)
+        && let Type::Path(path) = conn
+        && let Some(segment) = path.path.segments.last_mut()
+        && let PathArguments::AngleBracketed(arguments) = &mut segment.arguments
+        && !matches!(arguments.args.first(), Some(GenericArgument::Lifetime(_)))
+    {
+        arguments.args.insert(0, parse_quote!('static));
+    }
+}
+
+/// The type with `lifetime` for each lifetime, as the function's own have no meaning outside of it.
+fn with_lifetimes(ty: &Type, lifetime: &'static str) -> Type {
+    struct Rename(&'static str);
+
+    impl VisitMut for Rename {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" {
+                *lifetime = Lifetime::new(self.0, lifetime.span());
+            }
+        }
+
+        fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+            let name = self.0;
+            reference.lifetime.get_or_insert_with(|| Lifetime::new(name, Span::call_site()));
+            visit_mut::visit_type_reference_mut(self, reference);
+        }
+    }
+
+    let mut ty = ty.clone();
+    Rename(lifetime).visit_type_mut(&mut ty);
+    ty
+}
+
+/// Where the function is not compiled, what belongs to it is not either.
+fn cfgs<'a>(handler: &Handler<'a>) -> Vec<&'a Attribute> {
+    handler.function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect()
+}
