@@ -6,6 +6,7 @@ mod packet {
     mod formats;
     mod layout;
     mod properties;
+    mod rules;
     mod samples;
     mod wire;
 }

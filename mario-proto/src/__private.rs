@@ -1,11 +1,17 @@
 //! What generated code needs, by one path. Not part of the public face: it changes without notice.
 
+pub use core::clone::Clone;
+pub use core::convert::From;
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 
 pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
 pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest};
-pub use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Packet, Size};
+pub use crate::rule::{allowed, known, within};
+pub use crate::{
+    Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, Packet,
+    Size,
+};
 
 /// Whatever is wrong with a field's type is wrong here first: see `expand/fields.rs` of `mario-macros`.
 pub const fn travels<'a, T: Decode<'a>>() {}

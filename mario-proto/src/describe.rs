@@ -56,6 +56,8 @@ pub struct Field {
     pub ty: Type,
     /// How many bytes it takes.
     pub size: Size,
+    /// The range that its value has to be in, as it was declared; empty if there is none.
+    pub range: &'static str,
     /// How many bytes of it belong to the run of fixed bytes before it: all of them, or its length prefix.
     pub(crate) head: usize,
 }
@@ -198,7 +200,7 @@ impl Field {
     #[track_caller]
     pub const fn last<T: Format>(path: &'static str, doc: &'static str) -> Self {
         T::TYPE.check();
-        Self { path, doc, ty: T::TYPE, size: T::SIZE, head: T::HEAD }
+        Self { path, doc, ty: T::TYPE, size: T::SIZE, range: "", head: T::HEAD }
     }
 
     /// A field that others follow, of the type `T`.
@@ -209,6 +211,12 @@ impl Field {
     pub const fn new<T: Format>(path: &'static str, doc: &'static str) -> Self {
         assert!(!T::SIZE.open, "this takes the rest of the payload, so it has to be the last field");
         Self::last::<T>(path, doc)
+    }
+
+    /// The same, in a range.
+    #[must_use]
+    pub const fn in_range(self, range: &'static str) -> Self {
+        Self { range, ..self }
     }
 }
 

@@ -47,6 +47,7 @@ mod impls;
 mod list;
 mod packet;
 mod reply;
+mod rule;
 mod run;
 mod size;
 

@@ -7,6 +7,7 @@
 
 use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
 use crate::format::{Format, Parse};
+use crate::rule::Broken;
 use crate::{DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, Packet};
 
 impl<'a> Decoder<'a> {
@@ -60,6 +61,20 @@ impl<'a> Decoder<'a> {
     ) -> Result<F::Value, DecodeError> {
         let start = self.offset();
         F::decode_split(self, input).map_err(|error| error.in_field(path, start))
+    }
+
+    /// The same, made into something else or refused.
+    #[doc(hidden)]
+    #[inline]
+    pub fn field_map<F: Parse<'a>, T>(
+        &mut self,
+        input: &mut Self,
+        path: &'static str,
+        map: impl FnOnce(F::Value) -> Result<T, Broken>,
+    ) -> Result<T, DecodeError> {
+        let start = self.offset();
+        let value = self.field::<F>(input, path)?;
+        map(value).map_err(|broken| DecodeError::new(broken.into(), start).in_field(path, start))
     }
 
     /// The number that says which variant of an enum follows.
@@ -131,6 +146,22 @@ impl<'a> Encoder<'a> {
         path: &'static str,
     ) -> Result<(), EncodeError> {
         F::encode_split(value, self, out).map_err(|error| error.in_field(path))
+    }
+
+    /// Writes a field that obeys its rules.
+    #[doc(hidden)]
+    #[inline]
+    pub fn field_if<F: Format>(
+        &mut self,
+        value: &F::Value,
+        out: &mut Encoder<'_>,
+        path: &'static str,
+        rule: impl FnOnce() -> Result<(), Broken>,
+    ) -> Result<(), EncodeError> {
+        match rule() {
+            Ok(()) => self.field::<F>(value, out, path),
+            Err(broken) => Err(EncodeError::new(broken.into()).in_field(path)),
+        }
     }
 
     /// Writes the number that says which variant of an enum follows.

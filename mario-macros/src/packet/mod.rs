@@ -2,7 +2,6 @@
 
 mod attributes;
 mod check;
-mod errors;
 mod expand;
 mod model;
 mod stub;
@@ -12,7 +11,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use errors::Errors;
+use crate::errors::Errors;
 use model::Packet;
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {

@@ -1,8 +1,8 @@
 use syn::{Attribute, DeriveInput, Expr, Generics, Ident, Lifetime, Lit, Member, Path, Type, UnOp};
 
 use super::attributes::{self, FieldAttributes, TypeAttributes};
-use super::errors::Errors;
 use super::types;
+use crate::errors::Errors;
 
 /// What the user declared, in the words of the wire.
 pub(super) struct Packet {
@@ -10,6 +10,8 @@ pub(super) struct Packet {
     pub(super) generics: Generics,
     pub(super) krate: Path,
     pub(super) doc: String,
+    /// The function that tells whether a value may travel.
+    pub(super) check: Option<Expr>,
     pub(super) body: Body,
 }
 
@@ -77,6 +79,7 @@ impl Packet {
             generics: input.generics.clone(),
             krate: attributes.krate.unwrap_or_else(|| syn::parse_quote!(::mario)),
             doc: attributes::doc(&input.attrs),
+            check: attributes.check,
             body,
         }
     }
@@ -104,7 +107,12 @@ impl Packet {
 impl Field {
     /// Whether it certainly takes the same number of bytes always, so that the run of fields goes on behind it.
     pub(super) fn is_fixed(&self) -> bool {
-        types::is_fixed(&self.ty) || self.attributes.c_text.is_some()
+        self.integer().is_some() || self.attributes.c_text.is_some() || types::is_fixed(&self.ty)
+    }
+
+    /// The integer that it travels as, if that is not for its type to say.
+    pub(super) fn integer(&self) -> Option<&Ident> {
+        self.attributes.via.as_ref().or(self.attributes.bits.as_ref())
     }
 }
 

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, Ident, Path, PathArguments, PathSegment, Type, TypePath, TypeReference};
 
-use super::errors::Errors;
+use crate::errors::Errors;
 
 /// The integers that can stand for a variant on the wire.
 pub(super) const TAGS: &[&str] = &["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"];

@@ -4,7 +4,7 @@ mod place;
 
 use syn::{Attribute, Expr, Ident, Path};
 
-use super::errors::Errors;
+use crate::errors::Errors;
 use place::{FIELD, TYPE, VARIANT};
 
 /// The attributes of the type.
@@ -14,6 +14,8 @@ pub(super) struct TypeAttributes {
     pub(super) krate: Option<Path>,
     /// `big_endian`: every field is.
     pub(super) big_endian: bool,
+    /// `check = path`: a function that tells whether a value may travel.
+    pub(super) check: Option<Expr>,
 }
 
 impl TypeAttributes {
@@ -22,6 +24,7 @@ impl TypeAttributes {
         TYPE.each(attrs, errors, |name, meta| {
             match name {
                 "big_endian" => found.big_endian = true,
+                "check" => found.check = Some(meta.value()?.parse()?),
                 "crate" => found.krate = Some(meta.value()?.call(Path::parse_mod_style)?),
                 _ => {}
             }
@@ -44,6 +47,14 @@ pub(super) struct FieldAttributes {
     pub(super) big_endian: Option<Path>,
     /// `c_text = 32`: text in so many bytes, filled up with NULs.
     pub(super) c_text: Option<Expr>,
+    /// `range = 1..=9`: what a number has to lie in.
+    pub(super) range: Option<Expr>,
+    /// `check = path`: a function that tells whether the value may travel.
+    pub(super) check: Option<Expr>,
+    /// `via = u32`: it travels as this, with `From` both ways.
+    pub(super) via: Option<Ident>,
+    /// `bits = u32`: a set of flags that travels as this, with the `bits` and `from_bits` of the crate bitflags.
+    pub(super) bits: Option<Ident>,
 }
 
 impl FieldAttributes {
@@ -52,6 +63,10 @@ impl FieldAttributes {
         FIELD.each(attrs, errors, |name, meta| {
             match name {
                 "big_endian" => found.big_endian = Some(meta.path.clone()),
+                "bits" => found.bits = Some(meta.value()?.parse()?),
+                "check" => found.check = Some(meta.value()?.parse()?),
+                "range" => found.range = Some(meta.value()?.parse()?),
+                "via" => found.via = Some(meta.value()?.parse()?),
                 "c_text" => found.c_text = Some(meta.value()?.parse()?),
                 "max" => found.max = Some(meta.value()?.parse()?),
                 "prefix" => found.prefix = Some(meta.value()?.parse()?),

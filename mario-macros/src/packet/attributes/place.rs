@@ -1,7 +1,7 @@
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Token};
 
-use super::super::errors::Errors;
+use crate::errors::Errors;
 
 /// What can have attributes, and which.
 pub(super) struct Place {
@@ -12,8 +12,10 @@ pub(super) struct Place {
 /// An attribute, by an example of its use: `max = 64`, or just `rest`.
 struct Known(&'static str);
 
-pub(super) const TYPE: Place =
-    Place { name: "types", known: &[Known("big_endian"), Known("crate = mario_proto")] };
+pub(super) const TYPE: Place = Place {
+    name: "types",
+    known: &[Known("big_endian"), Known("check = Self::is_valid"), Known("crate = mario_proto")],
+};
 
 pub(super) const VARIANT: Place = Place { name: "variants", known: &[] };
 
@@ -21,10 +23,14 @@ pub(super) const FIELD: Place = Place {
     name: "fields",
     known: &[
         Known("big_endian"),
+        Known("bits = u32"),
         Known("c_text = 32"),
+        Known("check = is_valid"),
         Known("max = 64"),
         Known("prefix = u8"),
+        Known("range = 1..=9"),
         Known("rest"),
+        Known("via = u32"),
     ],
 };
 

@@ -3,9 +3,10 @@
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, Type};
 
-use super::super::errors::Errors;
+use super::super::attributes::FieldAttributes;
 use super::super::model::{Field, Fields, Packet};
 use super::super::types::{self, Kind};
+use crate::errors::Errors;
 
 pub(super) fn check(packet: &Packet, errors: &Errors) {
     let rules = [
@@ -16,6 +17,8 @@ pub(super) fn check(packet: &Packet, errors: &Errors) {
         c_text_is_text,
         order_of_what_has_one,
         lazy_items_in_their_own_order,
+        range_of_number,
+        integer_of_fixed_width,
     ];
     for field in packet.fields() {
         for rule in rules {
@@ -29,7 +32,7 @@ pub(super) fn check(packet: &Packet, errors: &Errors) {
 
 fn length_of_what_has_one(field: &Field, errors: &Errors) {
     let Field { ty, attributes, .. } = field;
-    if has_length(ty) {
+    if has_length(ty) || field.integer().is_some() {
         return;
     }
     if let Some(prefix) = &attributes.prefix {
@@ -107,6 +110,9 @@ fn c_text_is_text(field: &Field, errors: &Errors) {
 
 fn order_of_what_has_one(field: &Field, errors: &Errors) {
     let Some(big_endian) = &field.attributes.big_endian else { return };
+    if field.integer().is_some() {
+        return;
+    }
     match types::kind(&field.ty) {
         Kind::Other => errors.at(
             big_endian,
@@ -124,6 +130,33 @@ fn lazy_items_in_their_own_order(field: &Field, errors: &Errors) {
             &field.ty,
             "a `List` reads its items as their type says: use `Vec`, or items that are declared `big_endian` themselves",
         );
+    }
+}
+
+fn range_of_number(field: &Field, errors: &Errors) {
+    let Some(range) = &field.attributes.range else { return };
+    if !matches!(types::kind(&field.ty), Kind::Number(_)) || field.integer().is_some() {
+        errors.at(range, "`range` is for numbers: use `check` with a function of yours");
+    }
+}
+
+fn integer_of_fixed_width(field: &Field, errors: &Errors) {
+    let Some(integer) = field.integer() else { return };
+    if !types::TAGS.iter().any(|known| integer == known) {
+        errors.at(
+            integer,
+            format!("it travels as an integer of a fixed width: one of `{}`", types::TAGS.join("`, `")),
+        );
+    }
+    let FieldAttributes { via, bits, prefix, rest, max, c_text, .. } = &field.attributes;
+    if bits.is_some() && integer.to_string().starts_with('i') {
+        errors.at(integer, "flags have no sign: use an unsigned integer");
+    }
+    if via.is_some() && bits.is_some() {
+        errors.at(integer, "`bits` already says how it travels: remove `via`, or `bits`");
+    }
+    if prefix.is_some() || rest.is_some() || max.is_some() || c_text.is_some() {
+        errors.at(integer, "an integer has no length: remove `prefix`, `rest`, `max` and `c_text`");
     }
 }
 

@@ -2,9 +2,9 @@
 
 use syn::GenericParam;
 
-use super::super::errors::Errors;
 use super::super::model::{Body, Packet};
 use super::super::types;
+use crate::errors::Errors;
 
 pub(super) fn check(packet: &Packet, errors: &Errors) {
     let rules =
@@ -69,7 +69,7 @@ fn some_variant(packet: &Packet, errors: &Errors) {
 }
 
 fn types_of_the_wire(packet: &Packet, errors: &Errors) {
-    for field in packet.fields() {
+    for field in packet.fields().filter(|field| field.integer().is_none()) {
         types::check(&field.ty, errors);
     }
 }

@@ -3,8 +3,8 @@
 mod attributes;
 mod declaration;
 
-use super::errors::Errors;
 use super::model::Packet;
+use crate::errors::Errors;
 
 pub(super) fn all(packet: &Packet, errors: &Errors) {
     declaration::check(packet, errors);

@@ -44,15 +44,17 @@ pub(super) fn parts(name: &Ident, body: &Enum) -> Parts {
             match self { #(#encoded)* }
             __mario::Ok(())
         },
-        decode: quote! {
-            let #start = #input.offset();
-            __mario::Ok(match #input.tag::<#number>()? {
-                #(#decoded)*
-                found => {
-                    let kind = __mario::DecodeErrorKind::UnknownValue { found: found as i64 };
-                    return __mario::Err(__mario::DecodeError::new(kind, #start));
+        decode: (
+            quote!(let #start = #input.offset();),
+            quote! {
+                match #input.tag::<#number>()? {
+                    #(#decoded)*
+                    found => {
+                        let kind = __mario::DecodeErrorKind::UnknownValue { found: found as i64 };
+                        return __mario::Err(__mario::DecodeError::new(kind, #start));
+                    }
                 }
-            })
-        },
+            },
+        ),
     }
 }

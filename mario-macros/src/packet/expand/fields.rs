@@ -1,12 +1,11 @@
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Type;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::super::model::{Field, Fields, Style};
 use super::super::types;
-use super::format;
 use super::names::{Place, binding, local};
+use super::{format, rules};
 
 /// The constant list that describes the fields.
 pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
@@ -16,8 +15,14 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
         let format = format::of(field);
         // Where these tokens stand is where a mistake in the type is reported.
         let constructor = if index == last { quote!(last) } else { quote!(new) };
-        let field = quote_spanned!(ty.span()=> __mario::Field::#constructor::<#format>(#path, #doc));
-        travels(ty).map_or(field.clone(), |travels| quote!({ #travels #field }))
+        let travels = travels(field);
+        let range = field.attributes.range.as_ref().map(|range| {
+            let text = range.to_token_stream().to_string().replace(' ', "");
+            quote!(.in_range(#text))
+        });
+        let described =
+            quote_spanned!(ty.span()=> __mario::Field::#constructor::<#format>(#path, #doc) #range);
+        travels.map_or(described.clone(), |travels| quote!({ #travels #described }))
     });
     quote!(&[#(#fields),*])
 }
@@ -28,8 +33,11 @@ pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenS
     let reads = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, path, name) = (&field.ty, place.path(field), binding(field));
         let enter = enter_run(fields, index, place, &input);
-        let (travels, format) = (travels(ty), format::of(field));
-        let read = quote_spanned!(ty.span()=> #run.field::<#format>(#input, #path)?);
+        let (travels, format) = (travels(field), format::of(field));
+        let read = match rules::decode(field) {
+            None => quote_spanned!(ty.span()=> #run.field::<#format>(#input, #path)?),
+            Some(map) => quote_spanned!(ty.span()=> #run.field_map::<#format, #ty>(#input, #path, #map)?),
+        };
         quote! {
             #enter
             #travels
@@ -50,8 +58,13 @@ pub(super) fn encode(
     let writes = fields.all.iter().enumerate().map(|(index, field)| {
         let (ty, path, value) = (&field.ty, place.path(field), value(field));
         let enter = enter_run(fields, index, place, &out);
-        let (travels, format) = (travels(ty), format::of(field));
-        let write = quote_spanned!(ty.span()=> #run.field::<#format>(#value, #out, #path)?);
+        let (travels, format) = (travels(field), format::of(field));
+        let rule = rules::encode(field, &value);
+        let value = rules::travelling(field, value);
+        let write = match rule {
+            None => quote_spanned!(ty.span()=> #run.field::<#format>(#value, #out, #path)?),
+            Some(rule) => quote_spanned!(ty.span()=> #run.field_if::<#format>(#value, #out, #path, #rule)?),
+        };
         quote! {
             #enter
             #travels
@@ -88,6 +101,7 @@ fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -
 
 /// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only
 /// one that rustc gives, and the bounds of the calls behind this one are implied by its.
-fn travels(ty: &Type) -> Option<TokenStream> {
-    types::names_users_type(ty).then(|| quote!(__mario::travels::<#ty>();))
+fn travels(field: &Field) -> Option<TokenStream> {
+    let ty = &field.ty;
+    (field.integer().is_none() && types::names_users_type(ty)).then(|| quote!(__mario::travels::<#ty>();))
 }

@@ -11,6 +11,10 @@ pub(super) fn of(field: &Field) -> TokenStream {
     if let Some(len) = &attributes.c_text {
         return quote!(__mario::CText<#ty, #len>);
     }
+    if let Some(integer) = field.integer() {
+        let one_byte = integer == "u8" || integer == "i8";
+        return if field.big_endian && !one_byte { quote!(__mario::Big<#integer>) } else { quote!(#integer) };
+    }
     let options = Options {
         prefix: attributes.prefix.as_ref(),
         rest: attributes.rest.is_some(),

@@ -6,11 +6,12 @@ mod enums;
 mod fields;
 mod format;
 mod names;
+mod rules;
 mod structs;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{GenericParam, Lifetime, LifetimeParam};
+use syn::{Expr, GenericParam, Lifetime, LifetimeParam};
 
 use super::model::{Body, Packet};
 use names::local;
@@ -19,17 +20,19 @@ use names::local;
 struct Parts {
     shape: TokenStream,
     encode: TokenStream,
-    decode: TokenStream,
+    /// The statements that read, and the value that they lead to.
+    decode: (TokenStream, TokenStream),
 }
 
 pub(super) fn packet(packet: &Packet) -> TokenStream {
-    let Packet { name, generics, krate, doc, body } = packet;
+    let Packet { name, generics, krate, doc, check, body } = packet;
     let Parts { shape, encode, decode } = match body {
         Body::Struct(fields) => structs::parts(name, fields),
         Body::Enum(body) => enums::parts(name, body),
         Body::Unsupported => return TokenStream::new(),
     };
     let text = name.to_string();
+    let (encode, decode) = checked(check.as_ref(), encode, decode);
     let statics = packet.lifetime().map(|_| quote!(<'static>));
     let checks = quote_spanned! {name.span()=>
         const _: () = <#name #statics as __mario::Packet>::DESCRIPTION.assert_fits_frame();
@@ -76,4 +79,32 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
             #checks
         };
     }
+}
+
+/// The bodies of both functions, with the user's check of the whole packet if there is one.
+fn checked(
+    check: Option<&Expr>,
+    encode: TokenStream,
+    (reads, value): (TokenStream, TokenStream),
+) -> (TokenStream, TokenStream) {
+    let Some(check) = check else {
+        return (encode, quote!(#reads __mario::Ok(#value)));
+    };
+    let (input, start, packet) = (local("input"), local("start_of_packet"), local("packet"));
+    let encode = quote! {
+        if !#check(self) {
+            return __mario::Err(__mario::EncodeError::new(__mario::EncodeErrorKind::Refused));
+        }
+        #encode
+    };
+    let decode = quote! {
+        let #start = #input.offset();
+        #reads
+        let #packet = #value;
+        if !#check(&#packet) {
+            return __mario::Err(__mario::DecodeError::new(__mario::DecodeErrorKind::Refused, #start));
+        }
+        __mario::Ok(#packet)
+    };
+    (encode, decode)
 }

@@ -8,7 +8,6 @@ use super::{Parts, fields};
 pub(super) fn parts(name: &Ident, members: &Fields) -> Parts {
     let place = Place::Struct(name);
     let described = fields::describe(members, &place);
-    let (reads, value) = fields::decode(members, &place);
     let writes = fields::encode(members, &place, |field| {
         let member = &field.member;
         quote!(&self.#member)
@@ -16,6 +15,6 @@ pub(super) fn parts(name: &Ident, members: &Fields) -> Parts {
     Parts {
         shape: quote!(__mario::Shape::Struct { fields: #described }),
         encode: quote!(#writes __mario::Ok(())),
-        decode: quote!(#reads __mario::Ok(#value)),
+        decode: fields::decode(members, &place),
     }
 }
