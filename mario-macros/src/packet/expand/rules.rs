@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::super::model::Field;
@@ -26,7 +26,7 @@ fn conversion(field: &Field, value: &Ident) -> Option<TokenStream> {
         return Some(quote!(let #value = __mario::known(<#ty>::from_bits(#value), #value)?;));
     }
     let via = attributes.via.as_ref()?;
-    Some(quote_spanned!(via.span()=> let #value: #ty = __mario::From::<#via>::from(#value);))
+    Some(quote_spanned!(at(via)=> let #value = <#ty as __mario::From<#via>>::from(#value);))
 }
 
 /// A reference to what travels for the value behind the reference `value`.
@@ -37,7 +37,7 @@ pub(super) fn travelling(field: &Field, value: TokenStream) -> TokenStream {
     }
     match &attributes.via {
         Some(via) => {
-            quote_spanned!(via.span()=> &__mario::From::<#ty>::from(__mario::Clone::clone(#value)))
+            quote_spanned!(at(via)=> &<#via as __mario::From<#ty>>::from(__mario::Clone::clone(#value)))
         }
         None => value,
     }
@@ -52,6 +52,12 @@ pub(super) fn encode(field: &Field, value: &TokenStream) -> Option<TokenStream> 
             __mario::Ok(())
         })
     })
+}
+
+/// At the user's integer, where a missing conversion is reported, and yet known to be generated: else a lint of the
+/// user's would find our paths too long.
+fn at(integer: &Ident) -> Span {
+    Span::call_site().located_at(integer.span())
 }
 
 fn rules(field: &Field, value: &TokenStream) -> TokenStream {
