@@ -139,19 +139,18 @@ pub const fn entry<S: Service, C: Command<Service = S>>() -> Entry<S> {
     C::ENTRY
 }
 
-/// The id of a command that did not compile; it is never dispatched.
+/// The id of what stands in for a command that does not compile.
 #[doc(hidden)]
 pub const STUB: u16 = 0xffff;
 
-/// An id that is known only now: it must be free.
+/// Does not compile if `id` is reserved; for an id that only the compiler knows.
 ///
 /// # Panics
-/// If it is reserved, and so does not compile.
+/// If it is reserved.
 #[doc(hidden)]
 #[track_caller]
-pub const fn free_id(id: u16) -> u16 {
+pub const fn assert_free(id: u16) {
     assert!(!mario_proto::is_reserved(id), "this id names an event of the connection itself: take one below 0xfffc");
-    id
 }
 
 /// The packet that a handler takes.

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprUnary, FnArg, GenericParam, Lit, Type, UnOp};
 
-use super::model::Handler;
+use super::model::{self, Handler};
 use crate::errors::Errors;
 
 /// The first of the ids that name a connection's own events.
@@ -92,11 +92,12 @@ fn has_no_type_parameters(handler: &Handler<'_>, errors: &Errors) {
 
 fn takes_the_connection_first(handler: &Handler<'_>, errors: &Errors) {
     let signature = &handler.function.sig;
-    let takes = "a command takes the connection first: `conn: &mut Conn<'_, YourService>`";
-    match (signature.inputs.first(), handler.connection) {
+    let takes = "a command takes the connection first: `conn: &mut Conn<'_, YourService>`, or an alias of it with `Conn` in its name";
+    match (signature.inputs.first(), handler.first) {
         (None, _) => errors.at(&signature.ident, takes),
         (Some(FnArg::Receiver(_)), _) | (_, None | Some(Type::ImplTrait(_))) => {}
-        (_, Some(Type::Reference(reference))) if reference.mutability.is_some() => {}
+        (_, Some(first @ Type::Reference(reference)))
+            if reference.mutability.is_some() && model::connection(first).is_some() => {}
         (_, Some(other)) => errors.at(other, takes),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
     let service = service(handler);
     let text = name.to_string();
     let call = call(handler);
-    let checked = quote_spanned! {id.span()=> __mario::free_id(#id) };
+    let free = quote_spanned! {id.span()=> const _: () = __mario::assert_free(#id); };
     quote! {
         #marker
 
@@ -28,8 +28,10 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
             impl __mario::Command for #name {
                 type Service = #service;
 
-                const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(#checked, #text, __handle);
+                const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(#id, #text, __handle);
             }
+
+            #free
 
             fn __handle(
                 conn: &mut __mario::Conn<'_, <#name as __mario::Command>::Service>,
@@ -41,16 +43,17 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
     }
 }
 
-/// What stands in for a command with a mistake: the mistake stays the only message.
+/// What stands in for a command with mistakes, so that the list which names it is not a further message.
+///
+/// None beside a method, where a type has no place, and none without a connection to tell the service.
 pub(super) fn stub(handler: &Handler<'_>) -> TokenStream {
+    if handler.is_method() || handler.connection.is_none() {
+        return TokenStream::new();
+    }
     let name = handler.name();
     let marker = marker(handler);
     let cfgs = cfgs(handler);
-    let service = match handler.connection {
-        Some(Type::Reference(reference)) if is_conn(&reference.elem) => service(handler),
-        // Any service would be the wrong one where the command is listed, and a second message.
-        _ => return TokenStream::new(),
-    };
+    let service = service(handler);
     let text = name.to_string();
     quote! {
         #marker
@@ -74,7 +77,7 @@ fn marker(handler: &Handler<'_>) -> TokenStream {
     let (name, visibility) = (handler.name(), &handler.function.vis);
     let cfgs = cfgs(handler);
     let docs =
-        format!("The command that the function [`{name}`](fn@{name}) handles, for [`mario::commands!`].");
+        format!("The command that the function [`{name}`](fn@{name}) handles, for `mario::commands!`.");
     quote! {
         #(#cfgs)*
         #[doc = #docs]
@@ -91,7 +94,8 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         Some(Type::ImplTrait(_)) => quote!(_),
         Some(returned) => with_lifetimes(returned, "'_").to_token_stream(),
     };
-    let reply = quote_spanned! {returned.span()=> __mario::reply::<_, #returned> };
+    let returns = returned.span().resolved_at(Span::call_site());
+    let reply = quote_spanned! {returns=> __mario::reply::<_, #returned>(conn, reply) };
     let (request, arguments) = match handler.packet {
         Some(packet) => {
             let packet = with_lifetimes(packet, "'_");
@@ -105,7 +109,7 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         match #request(payload) {
             __mario::Ok(#pattern) => {
                 let reply = #name(#arguments);
-                #reply(conn, reply)
+                #reply
             }
             __mario::Err(error) => __mario::Handled::Malformed(error),
         }
@@ -114,21 +118,17 @@ fn call(handler: &Handler<'_>) -> TokenStream {
 
 /// The service of the connection's type, which may stand behind an alias.
 fn service(handler: &Handler<'_>) -> TokenStream {
-    let Some(Type::Reference(reference)) = handler.connection else { return TokenStream::new() };
-    let mut conn = with_lifetimes(&reference.elem, "'static");
+    let Some(conn) = handler.connection else { return TokenStream::new() };
+    let mut conn = with_lifetimes(conn, "'static");
     name_the_lifetime(&mut conn);
     quote_spanned! {conn.span()=> <#conn as __mario::AnyConn>::Service }
 }
 
-fn is_conn(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Conn"))
-}
-
 /// `Conn<Service>`, as a signature may say it, becomes `Conn<'static, Service>`.
 fn name_the_lifetime(conn: &mut Type) {
-    if is_conn(conn)
-        && let Type::Path(path) = conn
+    if let Type::Path(path) = conn
         && let Some(segment) = path.path.segments.last_mut()
+        && segment.ident == "Conn"
         && let PathArguments::AngleBracketed(arguments) = &mut segment.arguments
         && !matches!(arguments.args.first(), Some(GenericArgument::Lifetime(_)))
     {

@@ -11,6 +11,8 @@ pub(super) struct Handler<'a> {
     /// The id, unless the attribute does not give one.
     pub(super) id: Option<Expr>,
     /// The first argument's type.
+    pub(super) first: Option<&'a Type>,
+    /// What the connection's reference points to: of the first argument that is one, even if it is in a wrong place.
     pub(super) connection: Option<&'a Type>,
     /// The second argument's type, if the command has a payload.
     pub(super) packet: Option<&'a Type>,
@@ -27,7 +29,8 @@ impl<'a> Handler<'a> {
         Handler {
             function,
             id: read_id(attribute, errors),
-            connection: types.next(),
+            connection: types.clone().find_map(connection),
+            first: types.next(),
             packet: types.next(),
             surplus: function.sig.inputs.iter().skip(2).collect(),
         }
@@ -37,6 +40,10 @@ impl<'a> Handler<'a> {
         &self.function.sig.ident
     }
 
+    pub(super) fn is_method(&self) -> bool {
+        self.function.sig.receiver().is_some()
+    }
+
     /// What it returns, if anything.
     pub(super) fn returns(&self) -> Option<&'a Type> {
         match &self.function.sig.output {
@@ -44,6 +51,15 @@ impl<'a> Handler<'a> {
             ReturnType::Type(_, returned) => Some(returned),
         }
     }
+}
+
+/// `Conn<'_, Service>`, or an alias of it, behind a reference. An alias is known by its name alone: without that, a
+/// wrong type would be a dozen messages of the compiler.
+pub(super) fn connection(ty: &Type) -> Option<&Type> {
+    let Type::Reference(reference) = ty else { return None };
+    let Type::Path(path) = &*reference.elem else { return None };
+    let named = path.path.segments.last().is_some_and(|segment| segment.ident.to_string().contains("Conn"));
+    named.then_some(&*reference.elem)
 }
 
 /// The error of an attribute that is on something else.

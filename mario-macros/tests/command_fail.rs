@@ -1,0 +1,9 @@
+//! The text of each compile error of `#[mario::command]` and `commands!`: one case a rule.
+//!
+//! After a change of the texts: `TRYBUILD=overwrite cargo test -p mario-macros --test command_fail`, then read the
+//! difference.
+
+#[test]
+fn every_mistake_is_told_once_and_at_its_token() {
+    trybuild::TestCases::new().compile_fail("tests/command_fail/*.rs");
+}

@@ -1,0 +1,34 @@
+#![allow(unused_imports)]
+
+use mario::{Conn, Packet, Service};
+
+struct Greeter;
+
+impl Service for Greeter {
+    type Session = ();
+    type Worker = ();
+}
+
+#[derive(Packet)]
+struct Number {
+    value: u32,
+}
+
+#[mario::command(1)]
+fn handler(_conn: &mut Conn<'_, Greeter>, number: Number) -> Number {
+    number
+}
+
+struct Other;
+
+impl Service for Other {
+    type Session = ();
+    type Worker = ();
+}
+
+#[mario::command(2)]
+fn second(_conn: &mut Conn<'_, Other>) {}
+
+fn main() {
+    let _ = mario::commands![handler, second];
+}

@@ -1,0 +1,26 @@
+#![allow(unused_imports)]
+
+use mario::{Conn, Packet, Service};
+
+struct Greeter;
+
+impl Service for Greeter {
+    type Session = ();
+    type Worker = ();
+}
+
+#[derive(Packet)]
+struct Number {
+    value: u32,
+}
+
+struct Banned;
+
+#[mario::command(1)]
+fn handler(_conn: &mut Conn<'_, Greeter>, _number: Number) -> Result<Number, Banned> {
+    Err(Banned)
+}
+
+fn main() {
+    const _: mario::Commands<Greeter> = mario::commands![handler];
+}

@@ -1,0 +1,20 @@
+#![allow(unused_imports)]
+
+use mario::{Conn, Packet, Service};
+
+struct Greeter;
+
+impl Service for Greeter {
+    type Session = ();
+    type Worker = ();
+}
+
+#[derive(Packet)]
+struct Number {
+    value: u32,
+}
+
+#[mario::command(1)]
+struct Login;
+
+fn main() {}
