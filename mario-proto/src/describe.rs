@@ -71,6 +71,8 @@ pub struct Variant {
     pub doc: &'static str,
     /// The number that stands for it; of a `u64` its bits.
     pub value: i64,
+    /// Whether it stands for every number that no other variant has; its own `value` then means nothing.
+    pub other: bool,
     /// What follows the number.
     pub fields: &'static [Field],
 }

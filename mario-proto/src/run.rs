@@ -233,12 +233,14 @@ fn variant<'v>(
     variants: &'v [Variant],
 ) -> Option<&'v Variant> {
     let found = input.take(tag.size().min).ok()?;
-    variants.iter().find(|variant| {
+    let declared = variants.iter().find(|variant| {
         let value = variant.value.to_le_bytes();
         let expected = value.iter().take(found.len());
-        match order {
-            Order::Little => found.iter().eq(expected),
-            Order::Big => found.iter().rev().eq(expected),
-        }
-    })
+        !variant.other
+            && match order {
+                Order::Little => found.iter().eq(expected),
+                Order::Big => found.iter().rev().eq(expected),
+            }
+    });
+    declared.or_else(|| variants.iter().find(|variant| variant.other))
 }

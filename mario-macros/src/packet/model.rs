@@ -1,6 +1,6 @@
 use syn::{Attribute, DeriveInput, Expr, Generics, Ident, Lifetime, Lit, Member, Path, Type, UnOp};
 
-use super::attributes::{self, FieldAttributes, TypeAttributes};
+use super::attributes::{self, FieldAttributes, TypeAttributes, VariantAttributes};
 use super::types;
 use crate::errors::Errors;
 
@@ -34,11 +34,16 @@ pub(super) struct Variant {
     pub(super) doc: String,
     /// The number that stands for it on the wire.
     pub(super) value: i128,
+    /// `other`, if it stands for all numbers that are not declared.
+    pub(super) other: Option<Path>,
     pub(super) fields: Fields,
 }
 
 pub(super) struct Fields {
     pub(super) style: Style,
+    /// The field that holds the number of a variant that stands for many.
+    pub(super) number: Option<Box<Field>>,
+    /// The fields that travel.
     pub(super) all: Vec<Field>,
 }
 
@@ -125,7 +130,7 @@ impl Enum {
     ) -> Self {
         let mut next = 0;
         let variants = data.variants.iter().map(|variant| {
-            attributes::read_variant(&variant.attrs, errors);
+            let attributes = VariantAttributes::read(&variant.attrs, errors);
             let value = variant.discriminant.as_ref().map_or(Some(next), |(_, value)| integer(value));
             if let (None, Some((_, value))) = (value, &variant.discriminant) {
                 errors.at(value, "this number travels, so it has to stand here: write it as a literal");
@@ -136,7 +141,9 @@ impl Enum {
                 name: variant.ident.clone(),
                 doc: attributes::doc(&variant.attrs),
                 value,
-                fields: Fields::read(&variant.fields, type_attributes.big_endian, errors),
+                fields: Fields::read(&variant.fields, type_attributes.big_endian, errors)
+                    .after_number(attributes.other.is_some()),
+                other: attributes.other,
             }
         });
         Self {
@@ -159,7 +166,15 @@ impl Fields {
             let big_endian = big_endian || attributes.big_endian.is_some();
             Field { member, doc: attributes::doc(&field.attrs), ty: field.ty.clone(), attributes, big_endian }
         });
-        Self { style, all: all.collect() }
+        Self { style, number: None, all: all.collect() }
+    }
+
+    /// The same, of which the first holds the number of the variant if that stands for many.
+    fn after_number(mut self, other: bool) -> Self {
+        if other && !self.all.is_empty() {
+            self.number = Some(Box::new(self.all.remove(0)));
+        }
+        self
     }
 }
 

@@ -1,5 +1,6 @@
 //! Enums, whose numbers are a promise to the peer.
 
+use mario_macros::Packet;
 use mario_proto::{DecodeErrorKind, Encode, Size, decode_packet, frame_to_vec};
 
 use super::samples::{Color, Event, Level, Nested, Point, Unit, Wide};
@@ -55,4 +56,51 @@ fn sizes_follow_from_the_declaration() {
     assert_eq!(Point::SIZE, Size::fixed(8));
     assert_eq!(Unit::SIZE, Size::fixed(0));
     assert_eq!(Event::SIZE, Size { min: 2, max: Some(2 + 2 + 65_535 + 4), open: false });
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto)]
+#[repr(u16)]
+enum Status {
+    Fine = 200,
+    #[mario(other)]
+    Other(u16),
+    Gone = 410,
+}
+
+#[derive(Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto, big_endian)]
+#[repr(u16)]
+enum Message<'a> {
+    Ping = 1,
+    Text(&'a str),
+    #[mario(other)]
+    Unknown {
+        kind: u16,
+        #[mario(rest)]
+        body: &'a [u8],
+    },
+}
+
+#[derive(Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto)]
+struct Answer {
+    status: Status,
+    end: u8,
+}
+
+#[test]
+fn a_catch_all_keeps_what_it_does_not_know() {
+    for status in [Status::Fine, Status::Other(404), Status::Gone] {
+        assert_eq!(decode_packet(&payload(&status)), Ok(status));
+    }
+    assert_eq!(payload(&Status::Other(404)), 404_u16.to_le_bytes());
+    assert_eq!(Answer::SIZE, Size::fixed(3));
+    assert_eq!(decode_packet(&[0x94, 1, 7]), Ok(Answer { status: Status::Other(404), end: 7 }));
+
+    let unknown = Message::Unknown { kind: 9, body: &[1, 2] };
+    assert_eq!(payload(&unknown), [0, 9, 1, 2]);
+    assert_eq!(decode_packet(&[0, 9, 1, 2]), Ok(unknown));
+    assert_eq!(decode_packet(b"\0\x02\0\x02hi"), Ok(Message::Text("hi")));
+    assert_eq!(decode_packet(&[0, 1]), Ok(Message::Ping));
 }

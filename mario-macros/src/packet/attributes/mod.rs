@@ -37,6 +37,8 @@ impl TypeAttributes {
 /// The attributes of a field. Those that are but a word are kept as the tokens that they stand at.
 #[derive(Default)]
 pub(super) struct FieldAttributes {
+    /// Whichever comes first.
+    pub(super) any: Option<Path>,
     /// `prefix = u8`: the type of the length before it.
     pub(super) prefix: Option<Ident>,
     /// `rest`: it has no length, but takes the rest of the payload.
@@ -61,6 +63,7 @@ impl FieldAttributes {
     pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
         let mut found = Self::default();
         FIELD.each(attrs, errors, |name, meta| {
+            found.any.get_or_insert_with(|| meta.path.clone());
             match name {
                 "big_endian" => found.big_endian = Some(meta.path.clone()),
                 "bits" => found.bits = Some(meta.value()?.parse()?),
@@ -79,9 +82,22 @@ impl FieldAttributes {
     }
 }
 
-/// The attributes of a variant: there are none.
-pub(super) fn read_variant(attrs: &[Attribute], errors: &Errors) {
-    VARIANT.each(attrs, errors, |_, _| Ok(()));
+/// The attributes of a variant.
+#[derive(Default)]
+pub(super) struct VariantAttributes {
+    /// `other`: it stands for every number that no other variant has, and its first field holds that number.
+    pub(super) other: Option<Path>,
+}
+
+impl VariantAttributes {
+    pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
+        let mut found = Self::default();
+        VARIANT.each(attrs, errors, |_, meta| {
+            found.other = Some(meta.path.clone());
+            Ok(())
+        });
+        found
+    }
 }
 
 /// The documentation, a line a line, without the space that `///` puts before each.

@@ -17,7 +17,7 @@ pub(super) const TYPE: Place = Place {
     known: &[Known("big_endian"), Known("check = Self::is_valid"), Known("crate = mario_proto")],
 };
 
-pub(super) const VARIANT: Place = Place { name: "variants", known: &[] };
+pub(super) const VARIANT: Place = Place { name: "variants", known: &[Known("other")] };
 
 pub(super) const FIELD: Place = Place {
     name: "fields",

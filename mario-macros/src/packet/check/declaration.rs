@@ -2,13 +2,20 @@
 
 use syn::GenericParam;
 
-use super::super::model::{Body, Packet};
-use super::super::types;
+use super::super::model::{Body, Enum, Field, Packet};
+use super::super::types::{self, Kind};
 use crate::errors::Errors;
 
 pub(super) fn check(packet: &Packet, errors: &Errors) {
-    let rules =
-        [no_type_parameters, one_lifetime, tag_of_fixed_width, some_variant, types_of_the_wire, no_recursion];
+    let rules = [
+        no_type_parameters,
+        one_lifetime,
+        tag_of_fixed_width,
+        some_variant,
+        other_holds_number,
+        types_of_the_wire,
+        no_recursion,
+    ];
     for rule in rules {
         rule(packet, errors);
     }
@@ -65,6 +72,37 @@ fn tag_of_fixed_width(packet: &Packet, errors: &Errors) {
 fn some_variant(packet: &Packet, errors: &Errors) {
     if matches!(&packet.body, Body::Enum(body) if body.variants.is_empty()) {
         errors.at(&packet.name, "an enum without variants has no value that could travel: add a variant");
+    }
+}
+
+fn other_holds_number(packet: &Packet, errors: &Errors) {
+    let Body::Enum(Enum { tag: Some(tag), variants, .. }) = &packet.body else { return };
+    let others = variants.iter().filter_map(|variant| Some((variant, variant.other.as_ref()?)));
+    for (index, (variant, other)) in others.enumerate() {
+        if index > 0 {
+            errors.at(
+                other,
+                "one variant can stand for all numbers that are not declared: remove this `other`",
+            );
+        }
+        match variant.fields.number.as_deref() {
+            None => errors.at(
+                &variant.name,
+                format!("it stands for many numbers, so it has to hold which: `{}({tag})`", variant.name),
+            ),
+            Some(Field { ty, attributes, .. }) => {
+                if !matches!(types::kind(ty), Kind::Number(name) if name == tag) {
+                    errors
+                        .at(ty, format!("the first field holds the number that was there: it is a `{tag}`"));
+                }
+                if let Some(attribute) = &attributes.any {
+                    errors.at(
+                        attribute,
+                        "this field holds the number of the variant, as the `repr` says: remove it",
+                    );
+                }
+            }
+        }
     }
 }
 

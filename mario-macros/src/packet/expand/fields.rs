@@ -77,7 +77,7 @@ pub(super) fn encode(
 /// The value that the fields' variables make, and the pattern that takes it apart.
 pub(super) fn pattern(fields: &Fields, place: &Place<'_>) -> TokenStream {
     let constructor = place.constructor();
-    let names = fields.all.iter().map(binding);
+    let names = fields.number.as_deref().into_iter().chain(&fields.all).map(binding);
     match fields.style {
         Style::Named => quote!(#constructor { #(#names),* }),
         Style::Tuple => quote!(#constructor(#(#names),*)),

@@ -1,0 +1,12 @@
+use mario_macros::Packet;
+
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+#[repr(u8)]
+enum Color {
+    Red,
+    #[mario(other)]
+    Unknown,
+}
+
+fn main() {}
