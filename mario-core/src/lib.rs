@@ -74,6 +74,7 @@ mod exchange;
 mod handle;
 mod inbox;
 mod link;
+pub mod log;
 mod mailbox;
 mod master;
 mod net;
