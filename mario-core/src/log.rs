@@ -39,6 +39,8 @@ mod logger;
 mod printer;
 mod queue;
 mod record;
+#[cfg(feature = "rotation")]
+mod rotation;
 mod sink;
 mod start;
 mod writer;
@@ -50,6 +52,8 @@ pub use ::log::{Level, LevelFilter, debug, error, info, log, log_enabled, trace,
 pub use config::Config;
 pub use error::Error;
 pub use line::Line;
+#[cfg(feature = "rotation")]
+pub use rotation::Rotation;
 
 use hub::{FLUSH_LIMIT, Hub};
 use logger::Logger;

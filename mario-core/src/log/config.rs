@@ -52,6 +52,8 @@ pub(super) type Format = Box<dyn Fn(&Line<'_>, &mut dyn fmt::Write) -> fmt::Resu
 pub(super) enum Output {
     Stderr,
     File(PathBuf),
+    #[cfg(feature = "rotation")]
+    Rotating(PathBuf, super::Rotation),
     Writer(Box<dyn Write + Send>),
 }
 
@@ -103,6 +105,13 @@ impl Config {
         self
     }
 
+    /// Appends to a file, and begins another one by size or by date; see [`Rotation`](super::Rotation).
+    #[cfg(feature = "rotation")]
+    pub fn rotating_file(mut self, path: impl Into<PathBuf>, rotation: super::Rotation) -> Self {
+        self.output = Output::Rotating(path.into(), rotation);
+        self
+    }
+
     /// Logs to a writer, which gets many lines at a time. It may block: this holds up the log thread alone. What it
     /// logs itself is discarded.
     pub fn writer(mut self, writer: impl Write + Send + 'static) -> Self {
@@ -147,6 +156,11 @@ impl Output {
             Output::Writer(writer) => Ok(Sink::new("the log's writer".to_owned(), writer)),
             Output::File(path) => match OpenOptions::new().create(true).append(true).open(&path) {
                 Ok(file) => Ok(Sink::new(format!("the log file {}", path.display()), Box::new(file))),
+                Err(source) => Err(Error::File { path, source }),
+            },
+            #[cfg(feature = "rotation")]
+            Output::Rotating(path, rotation) => match rotation.open(&path) {
+                Ok(files) => Ok(Sink::new(format!("the log file {}", path.display()), Box::new(files))),
                 Err(source) => Err(Error::File { path, source }),
             },
         }
