@@ -3,6 +3,7 @@
 mod packet {
     mod enums;
     mod errors;
+    mod evolution;
     mod formats;
     mod layout;
     mod properties;

@@ -2,9 +2,11 @@
 
 pub use core::clone::Clone;
 pub use core::convert::From;
+pub use core::default::Default;
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 
+pub use crate::declare::{assert_fits_frame, field, last_field};
 pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
 pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest};
 pub use crate::rule::{allowed, known, within};

@@ -1,5 +1,4 @@
-use crate::format::{Format, some_bytes};
-use crate::{HEADER_LEN, Size};
+use crate::Size;
 
 /// A packet as constant data: enough to document it, and to write a client for it in another language.
 ///
@@ -27,6 +26,8 @@ pub enum Shape {
     Struct {
         /// The fields, in the order of the wire.
         fields: &'static [Field],
+        /// Whether more may follow, from a newer peer.
+        extensible: bool,
     },
     /// A number that says which variant it is, then the variant's fields.
     Enum {
@@ -58,6 +59,8 @@ pub struct Field {
     pub size: Size,
     /// The range that its value has to be in, as it was declared; empty if there is none.
     pub range: &'static str,
+    /// The version of the packet that brought it; 1 for those that were always there.
+    pub since: u16,
     /// How many bytes of it belong to the run of fixed bytes before it: all of them, or its length prefix.
     pub(crate) head: usize,
 }
@@ -151,7 +154,9 @@ impl Description {
     /// How many bytes it takes.
     pub const fn size(&self) -> Size {
         match self.shape {
-            Shape::Struct { fields } => size_of_fields(fields),
+            Shape::Struct { fields, extensible: false } => size_of_fields(fields),
+            // The oldest peer sends the fields of the first version, the newest nobody knows how many.
+            Shape::Struct { fields, extensible: true } => Size::rest(size_of_fields(fields).min),
             Shape::Enum { tag, variants, .. } => {
                 let [first, others @ ..] = variants else { return tag.size() };
                 let mut size = size_of_fields(first.fields);
@@ -166,20 +171,10 @@ impl Description {
         }
     }
 
-    /// Refuses a packet that no frame is long enough for.
-    #[doc(hidden)]
-    #[track_caller]
-    pub const fn assert_fits_frame(&self) {
-        assert!(
-            self.size().min <= u16::MAX as usize - HEADER_LEN,
-            "this packet takes more than the 65,527 bytes that a frame has room for: send it in parts"
-        );
-    }
-
     /// The fields of a struct; none of anything else.
     pub const fn fields(&self) -> &'static [Field] {
         match self.shape {
-            Shape::Struct { fields } => fields,
+            Shape::Struct { fields, .. } => fields,
             _ => &[],
         }
     }
@@ -194,28 +189,15 @@ impl Description {
 }
 
 impl Field {
-    /// The last field of a packet, of the type `T`.
-    ///
-    /// # Panics
-    /// When a list in it has items of no bytes, or items that take the rest of the payload, or a limit that its prefix
-    /// cannot say. In a constant, which is where fields live, that is a compile error.
-    #[track_caller]
-    pub const fn last<T: Format>(path: &'static str, doc: &'static str) -> Self {
-        T::TYPE.check();
-        Self { path, doc, ty: T::TYPE, size: T::SIZE, range: "", head: T::HEAD }
-    }
-
-    /// A field that others follow, of the type `T`.
-    ///
-    /// # Panics
-    /// When it takes the rest of the payload, and as [`last`](Self::last).
-    #[track_caller]
-    pub const fn new<T: Format>(path: &'static str, doc: &'static str) -> Self {
-        assert!(!T::SIZE.open, "this takes the rest of the payload, so it has to be the last field");
-        Self::last::<T>(path, doc)
+    /// The same, since that version.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn since(self, version: u16) -> Self {
+        Self { since: version, ..self }
     }
 
     /// The same, in a range.
+    #[doc(hidden)]
     #[must_use]
     pub const fn in_range(self, range: &'static str) -> Self {
         Self { range, ..self }
@@ -237,39 +219,9 @@ impl Type {
             Self::Opaque { size } => size,
         }
     }
-
-    /// Refuses, at compile time, lists that a few bytes could make endless, and limits that no count can reach.
-    #[track_caller]
-    const fn check(&self) {
-        match *self {
-            Self::Text(length) | Self::Bytes(length) => length.check(),
-            Self::List(item, length) => {
-                length.check();
-                some_bytes(item.size());
-                assert!(
-                    !item.size().open,
-                    "an item of this list takes the rest of the payload, so there can be only one"
-                );
-                item.check();
-            }
-            Self::Array(item, _) | Self::Option(item) => item.check(),
-            _ => {}
-        }
-    }
 }
 
 impl Length {
-    #[track_caller]
-    const fn check(self) {
-        if let Some((prefix, _)) = self.prefix {
-            let bits = prefix.size().min * 8;
-            assert!(
-                bits >= usize::BITS as usize || self.max >> bits == 0,
-                "this `max` is above what its prefix can say: use a wider `prefix`, or a lower `max`"
-            );
-        }
-    }
-
     const fn size(self, item: Size) -> Size {
         match self.prefix {
             Some((prefix, _)) => prefix.size().then(item.up_to(self.max)),
@@ -291,11 +243,14 @@ impl Scalar {
     }
 }
 
+/// How many bytes the fields of the first version take.
 const fn size_of_fields(fields: &[Field]) -> Size {
     let mut size = Size::fixed(0);
     let mut fields = fields;
     while let [field, rest @ ..] = fields {
-        size = size.then(field.size);
+        if field.since == 1 {
+            size = size.then(field.size);
+        }
         fields = rest;
     }
     size

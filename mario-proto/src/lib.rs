@@ -33,6 +33,7 @@
 
 extern crate alloc;
 
+mod declare;
 mod decode;
 mod decode_error;
 mod decoder;
@@ -49,6 +50,7 @@ mod packet;
 mod reply;
 mod rule;
 mod run;
+mod schema;
 mod size;
 
 #[doc(hidden)]

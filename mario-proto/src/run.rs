@@ -182,11 +182,16 @@ const fn ends_run(fields: &[Field], first: usize) -> bool {
 }
 
 /// How many bytes the run takes that starts with the first of these fields.
+///
+/// It ends with its version: an older peer sends nothing behind that.
 const fn run_len(mut fields: &[Field]) -> usize {
     let mut len = 0;
     while let [field, others @ ..] = fields {
         len += field.head;
-        fields = if field.size.is_fixed() { others } else { &[] };
+        fields = match others {
+            [next, ..] if field.size.is_fixed() && next.since == field.since => others,
+            _ => &[],
+        };
     }
     len
 }
@@ -214,7 +219,7 @@ fn missing(mut input: Decoder<'_>, fields: &[Field]) -> Missing {
 /// The innermost field of a packet within a value that `input` is too short for.
 fn missing_in(mut input: Decoder<'_>, ty: &Type) -> Option<Missing> {
     match *ty {
-        Type::Packet(Description { shape: Shape::Struct { fields }, .. }) => Some(missing(input, fields)),
+        Type::Packet(Description { shape: Shape::Struct { fields, .. }, .. }) => Some(missing(input, fields)),
         Type::Packet(Description { shape: Shape::Enum { tag, order, variants }, .. }) => {
             variant(&mut input, *tag, *order, variants).map(|variant| missing(input, variant.fields))
         }

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use syn::{Attribute, DeriveInput, Expr, Generics, Ident, Lifetime, Lit, Member, Path, Type, UnOp};
 
 use super::attributes::{self, FieldAttributes, TypeAttributes, VariantAttributes};
@@ -12,6 +14,8 @@ pub(super) struct Packet {
     pub(super) doc: String,
     /// The function that tells whether a value may travel.
     pub(super) check: Option<Expr>,
+    /// `extensible`, if more fields may follow.
+    pub(super) extensible: Option<Path>,
     pub(super) body: Body,
 }
 
@@ -85,6 +89,7 @@ impl Packet {
             krate: attributes.krate.unwrap_or_else(|| syn::parse_quote!(::mario)),
             doc: attributes::doc(&input.attrs),
             check: attributes.check,
+            extensible: attributes.extensible,
             body,
         }
     }
@@ -113,6 +118,11 @@ impl Field {
     /// Whether it certainly takes the same number of bytes always, so that the run of fields goes on behind it.
     pub(super) fn is_fixed(&self) -> bool {
         self.integer().is_some() || self.attributes.c_text.is_some() || types::is_fixed(&self.ty)
+    }
+
+    /// The version of the packet that brought it. What is no number has been reported.
+    pub(super) fn since(&self) -> u16 {
+        self.attributes.since.as_ref().and_then(|since| since.base10_parse().ok()).unwrap_or(1)
     }
 
     /// The integer that it travels as, if that is not for its type to say.
@@ -167,6 +177,18 @@ impl Fields {
             Field { member, doc: attributes::doc(&field.attrs), ty: field.ty.clone(), attributes, big_endian }
         });
         Self { style, number: None, all: all.collect() }
+    }
+
+    /// The fields of each version, as positions: what came together is sent together.
+    pub(super) fn versions(&self) -> Vec<Range<usize>> {
+        let mut start = 0;
+        let same = self.all.chunk_by(|field, next| field.since() == next.since());
+        same.map(|fields| {
+            let range = start..start + fields.len();
+            start = range.end;
+            range
+        })
+        .collect()
     }
 
     /// The same, of which the first holds the number of the variant if that stands for many.

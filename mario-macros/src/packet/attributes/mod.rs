@@ -2,7 +2,7 @@
 
 mod place;
 
-use syn::{Attribute, Expr, Ident, Path};
+use syn::{Attribute, Expr, Ident, LitInt, Path, Token};
 
 use crate::errors::Errors;
 use place::{FIELD, TYPE, VARIANT};
@@ -16,6 +16,8 @@ pub(super) struct TypeAttributes {
     pub(super) big_endian: bool,
     /// `check = path`: a function that tells whether a value may travel.
     pub(super) check: Option<Expr>,
+    /// `extensible`: more fields may follow, from a newer peer.
+    pub(super) extensible: Option<Path>,
 }
 
 impl TypeAttributes {
@@ -25,6 +27,7 @@ impl TypeAttributes {
             match name {
                 "big_endian" => found.big_endian = true,
                 "check" => found.check = Some(meta.value()?.parse()?),
+                "extensible" => found.extensible = Some(meta.path.clone()),
                 "crate" => found.krate = Some(meta.value()?.call(Path::parse_mod_style)?),
                 _ => {}
             }
@@ -57,6 +60,17 @@ pub(super) struct FieldAttributes {
     pub(super) via: Option<Ident>,
     /// `bits = u32`: a set of flags that travels as this, with the `bits` and `from_bits` of the crate bitflags.
     pub(super) bits: Option<Ident>,
+    /// `since = 2`: the version of the packet that brought it.
+    pub(super) since: Option<LitInt>,
+    /// `default`, or `default = 0`: what it is when an older peer does not send it.
+    pub(super) default: Option<Absent>,
+}
+
+/// What a field is that an older peer does not send.
+pub(super) struct Absent {
+    pub(super) at: Path,
+    /// Its value; `None` for the default of its type.
+    pub(super) value: Option<Expr>,
 }
 
 impl FieldAttributes {
@@ -70,6 +84,11 @@ impl FieldAttributes {
                 "check" => found.check = Some(meta.value()?.parse()?),
                 "range" => found.range = Some(meta.value()?.parse()?),
                 "via" => found.via = Some(meta.value()?.parse()?),
+                "since" => found.since = Some(meta.value()?.parse()?),
+                "default" => {
+                    let value = meta.input.peek(Token![=]).then(|| meta.value()?.parse()).transpose()?;
+                    found.default = Some(Absent { at: meta.path.clone(), value });
+                }
                 "c_text" => found.c_text = Some(meta.value()?.parse()?),
                 "max" => found.max = Some(meta.value()?.parse()?),
                 "prefix" => found.prefix = Some(meta.value()?.parse()?),

@@ -9,12 +9,17 @@ pub(super) struct Place {
     known: &'static [Known],
 }
 
-/// An attribute, by an example of its use: `max = 64`, or just `rest`.
+/// An attribute, by an example of its use: `max = 64`, or just `rest`; what is in brackets may be left out.
 struct Known(&'static str);
 
 pub(super) const TYPE: Place = Place {
     name: "types",
-    known: &[Known("big_endian"), Known("check = Self::is_valid"), Known("crate = mario_proto")],
+    known: &[
+        Known("big_endian"),
+        Known("check = Self::is_valid"),
+        Known("crate = mario_proto"),
+        Known("extensible"),
+    ],
 };
 
 pub(super) const VARIANT: Place = Place { name: "variants", known: &[Known("other")] };
@@ -26,10 +31,12 @@ pub(super) const FIELD: Place = Place {
         Known("bits = u32"),
         Known("c_text = 32"),
         Known("check = is_valid"),
+        Known("default[ = 0]"),
         Known("max = 64"),
         Known("prefix = u8"),
         Known("range = 1..=9"),
         Known("rest"),
+        Known("since = 2"),
         Known("via = u32"),
     ],
 };
@@ -95,11 +102,14 @@ impl Place {
 
 impl Known {
     fn name(&self) -> &str {
-        self.0.split(' ').next().unwrap_or(self.0)
+        self.0.split([' ', '[']).next().unwrap_or(self.0)
     }
 
     /// What is wrong with this use of it, as far as its example shows.
     fn misused(&self, meta: &ParseNestedMeta<'_>) -> Option<String> {
+        if self.0.contains('[') {
+            return None;
+        }
         let takes_value = self.0.contains('=');
         let has_value = meta.input.peek(Token![=]);
         match (takes_value, has_value) {

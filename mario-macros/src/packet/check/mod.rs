@@ -2,6 +2,7 @@
 
 mod attributes;
 mod declaration;
+mod evolution;
 
 use super::model::Packet;
 use crate::errors::Errors;
@@ -9,4 +10,5 @@ use crate::errors::Errors;
 pub(super) fn all(packet: &Packet, errors: &Errors) {
     declaration::check(packet, errors);
     attributes::check(packet, errors);
+    evolution::check(packet, errors);
 }

@@ -73,7 +73,8 @@ fn encode(variant: &Variant, place: &Place<'_>, number: &TokenStream) -> TokenSt
 }
 
 fn decode(variant: &Variant, place: &Place<'_>) -> TokenStream {
-    let (reads, value) = fields::decode(&variant.fields, place);
+    let reads = fields::decode(&variant.fields, 0..variant.fields.all.len(), place);
+    let value = fields::pattern(&variant.fields, place);
     match &variant.fields.number {
         Some(field) => {
             let name = binding(field);

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -14,23 +16,27 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
         let (ty, doc, path) = (&field.ty, &field.doc, place.path(field));
         let format = format::of(field);
         // Where these tokens stand is where a mistake in the type is reported.
-        let constructor = if index == last { quote!(last) } else { quote!(new) };
+        let declare = if index == last { quote!(last_field) } else { quote!(field) };
         let travels = travels(field);
         let range = field.attributes.range.as_ref().map(|range| {
             let text = range.to_token_stream().to_string().replace(' ', "");
             quote!(.in_range(#text))
         });
-        let described =
-            quote_spanned!(ty.span()=> __mario::Field::#constructor::<#format>(#path, #doc) #range);
+        let since = field.attributes.since.is_some().then(|| {
+            let version = field.since();
+            quote!(.since(#version))
+        });
+        let described = quote_spanned!(ty.span()=> __mario::#declare::<#format>(#path, #doc) #range #since);
         travels.map_or(described.clone(), |travels| quote!({ #travels #described }))
     });
     quote!(&[#(#fields),*])
 }
 
-/// The statements that read the fields, and the value that these make.
-pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenStream) {
+/// The statements that read those fields, into a variable each.
+pub(super) fn decode(fields: &Fields, which: Range<usize>, place: &Place<'_>) -> TokenStream {
     let (run, input) = (local("run"), local("input"));
-    let reads = fields.all.iter().enumerate().map(|(index, field)| {
+    let reads = which.map(|index| {
+        let field = &fields.all[index];
         let (ty, path, name) = (&field.ty, place.path(field), binding(field));
         let enter = enter_run(fields, index, place, &input);
         let (travels, format) = (travels(field), format::of(field));
@@ -44,8 +50,7 @@ pub(super) fn decode(fields: &Fields, place: &Place<'_>) -> (TokenStream, TokenS
             let #name = #read;
         }
     });
-    let reads = quote!(#(#reads)*);
-    (reads, pattern(fields, place))
+    quote!(#(#reads)*)
 }
 
 /// The statements that write the fields; `value` gives the reference that each is reached by.
@@ -85,18 +90,20 @@ pub(super) fn pattern(fields: &Fields, place: &Place<'_>) -> TokenStream {
     }
 }
 
-/// Before the first field the run begins, and after one whose size may not be fixed the next does.
+/// With the first field of a version a run begins, and after a field whose size may not be fixed the next does.
 fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -> Option<TokenStream> {
     let run = local("run");
-    if index == 0 {
-        let start = place.run(0);
-        return Some(quote!(let mut #run = #cursor.#start()?;));
+    let before = index.checked_sub(1).map(|before| &fields.all[before]);
+    match before {
+        Some(before) if before.since() == fields.all[index].since() => {
+            let next = place.next_run(index);
+            (!before.is_fixed()).then(|| quote!(let mut #run = #cursor.#next(#run)?;))
+        }
+        _ => {
+            let start = place.run(index);
+            Some(quote!(let mut #run = #cursor.#start()?;))
+        }
     }
-    if fields.all[index - 1].is_fixed() {
-        return None;
-    }
-    let next = place.next_run(index);
-    Some(quote!(let mut #run = #cursor.#next(#run)?;))
 }
 
 /// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only

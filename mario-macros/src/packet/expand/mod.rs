@@ -25,9 +25,9 @@ struct Parts {
 }
 
 pub(super) fn packet(packet: &Packet) -> TokenStream {
-    let Packet { name, generics, krate, doc, check, body } = packet;
+    let Packet { name, generics, krate, doc, check, extensible, body } = packet;
     let Parts { shape, encode, decode } = match body {
-        Body::Struct(fields) => structs::parts(name, fields),
+        Body::Struct(fields) => structs::parts(name, fields, extensible.is_some()),
         Body::Enum(body) => enums::parts(name, body),
         Body::Unsupported => return TokenStream::new(),
     };
@@ -35,7 +35,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
     let (encode, decode) = checked(check.as_ref(), encode, decode);
     let statics = packet.lifetime().map(|_| quote!(<'static>));
     let checks = quote_spanned! {name.span()=>
-        const _: () = <#name #statics as __mario::Packet>::DESCRIPTION.assert_fits_frame();
+        const _: () = __mario::assert_fits_frame::<#name #statics>();
     };
     let (input, out) = (local("input"), local("out"));
     let (impl_generics, arguments, bounds) = generics.split_for_impl();

@@ -1,0 +1,122 @@
+//! Peers of different versions understand each other.
+
+use mario_macros::Packet;
+use mario_proto::{Decode, DecodeErrorKind, Encode, Packet, Size, decode_packet, frame_to_vec};
+
+fn payload<P: Encode>(packet: &P) -> Vec<u8> {
+    frame_to_vec(0, 0, packet).unwrap().split_off(8)
+}
+
+/// The same packet in three releases.
+mod released {
+    use mario_macros::Packet;
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto, extensible)]
+    pub(super) struct V1<'a> {
+        pub(super) id: u32,
+        pub(super) name: &'a str,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto, extensible)]
+    pub(super) struct V2<'a> {
+        pub(super) id: u32,
+        pub(super) name: &'a str,
+        #[mario(since = 2, default = 18)]
+        pub(super) age: u8,
+        #[mario(since = 2, default)]
+        pub(super) city: &'a str,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto, extensible)]
+    pub(super) struct V3<'a> {
+        pub(super) id: u32,
+        pub(super) name: &'a str,
+        #[mario(since = 2, default = 18)]
+        pub(super) age: u8,
+        #[mario(since = 2, default)]
+        pub(super) city: &'a str,
+        #[mario(since = 3, default = 0.5, range = 0.0..=1.0)]
+        pub(super) score: f32,
+    }
+}
+
+use released::{V1, V2, V3};
+
+const OLD: V1<'_> = V1 { id: 7, name: "Mario" };
+const NEW: V3<'_> = V3 { id: 7, name: "Mario", age: 40, city: "Berlin", score: 1.0 };
+
+#[test]
+fn a_newer_peer_understands_an_older_one() {
+    let old = payload(&OLD);
+    assert_eq!(decode_packet(&old), Ok(V2 { id: 7, name: "Mario", age: 18, city: "" }));
+    assert_eq!(decode_packet(&old), Ok(V3 { id: 7, name: "Mario", age: 18, city: "", score: 0.5 }));
+    let newer = payload(&V2 { id: 7, name: "Mario", age: 40, city: "Berlin" });
+    assert_eq!(decode_packet(&newer), Ok(V3 { score: 0.5, ..NEW }));
+}
+
+#[test]
+fn an_older_peer_understands_a_newer_one() {
+    let new = payload(&NEW);
+    assert_eq!(decode_packet(&new), Ok(OLD));
+    assert_eq!(decode_packet(&new), Ok(V2 { id: 7, name: "Mario", age: 40, city: "Berlin" }));
+    assert_eq!(decode_packet(&new), Ok(NEW));
+}
+
+#[test]
+fn a_version_is_sent_whole_or_not_at_all() {
+    let new = payload(&NEW);
+    let refused = |len: usize| decode_packet::<V3<'_>>(&new[..len]).unwrap_err();
+    for len in 0..new.len() {
+        match len {
+            11 | 20 => assert!(decode_packet::<V3<'_>>(&new[..len]).is_ok()),
+            0..4 => assert_eq!((refused(len).field, refused(len).offset), ("V3.id", 0)),
+            4..11 => assert_eq!((refused(len).field, refused(len).offset), ("V3.name", 4)),
+            12..20 => assert_eq!((refused(len).field, refused(len).offset), ("V3.city", 12)),
+            _ => assert_eq!((refused(len).field, refused(len).offset), ("V3.score", 20)),
+        }
+    }
+    let mut wrong = new.clone();
+    wrong[20..].copy_from_slice(&2.0_f32.to_le_bytes());
+    let error = decode_packet::<V3<'_>>(&wrong).unwrap_err();
+    assert_eq!((error.kind, error.field), (DecodeErrorKind::OutOfRange, "V3.score"));
+}
+
+#[derive(Debug, PartialEq, Packet)]
+#[mario(crate = mario_proto)]
+struct Envelope<'a> {
+    to: u16,
+    message: V2<'a>,
+}
+
+#[test]
+fn what_may_grow_can_be_the_end_of_another_packet() {
+    let mut bytes = vec![9, 0];
+    bytes.extend(payload(&NEW));
+    let message = V2 { id: 7, name: "Mario", age: 40, city: "Berlin" };
+    assert_eq!(decode_packet(&bytes), Ok(Envelope { to: 9, message }));
+}
+
+#[test]
+fn sizes_leave_room_to_grow() {
+    assert_eq!(V1::SIZE, Size::rest(6));
+    assert_eq!(V3::SIZE, Size::rest(6));
+}
+
+fn hash<'a, P: Packet + Decode<'a>>(version: u16) -> u64 {
+    P::DESCRIPTION.schema_hash(version)
+}
+
+#[test]
+fn each_version_keeps_its_hash() {
+    assert_eq!((V1::DESCRIPTION.version(), V3::DESCRIPTION.version()), (1, 3));
+    assert_eq!(hash::<V1<'_>>(1), hash::<V2<'_>>(1));
+    assert_eq!(hash::<V1<'_>>(1), hash::<V3<'_>>(1));
+    assert_eq!(hash::<V2<'_>>(2), hash::<V3<'_>>(2));
+    assert_ne!(hash::<V2<'_>>(1), hash::<V2<'_>>(2));
+    assert_ne!(hash::<V3<'_>>(2), hash::<V3<'_>>(3));
+    // To the number, because it is a promise: whoever stored one compares it with a later release's.
+    assert_eq!(hash::<V1<'_>>(1), 14_534_231_450_633_065_667);
+}

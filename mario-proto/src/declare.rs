@@ -1,0 +1,59 @@
+//! What generated code declares a packet with. Each function runs in a constant, where its panic is a compile error at
+//! the caller's token.
+
+use crate::describe::{Field, Length, Type};
+use crate::format::{Format, some_bytes};
+use crate::{HEADER_LEN, Packet};
+
+/// A field that others follow.
+#[track_caller]
+pub const fn field<F: Format>(path: &'static str, doc: &'static str) -> Field {
+    assert!(!F::SIZE.open, "this takes the rest of the payload, so it has to be the last field");
+    last_field::<F>(path, doc)
+}
+
+/// The last field of a packet.
+#[track_caller]
+pub const fn last_field<F: Format>(path: &'static str, doc: &'static str) -> Field {
+    check(&F::TYPE);
+    Field { path, doc, ty: F::TYPE, size: F::SIZE, range: "", since: 1, head: F::HEAD }
+}
+
+/// Refuses a packet that no frame is long enough for.
+#[track_caller]
+pub const fn assert_fits_frame<P: Packet>() {
+    assert!(
+        P::DESCRIPTION.size().min <= u16::MAX as usize - HEADER_LEN,
+        "this packet takes more than the 65,527 bytes that a frame has room for: send it in parts"
+    );
+}
+
+/// Refuses lists that a few bytes could make endless, and limits that no count can reach.
+#[track_caller]
+const fn check(ty: &Type) {
+    match *ty {
+        Type::Text(length) | Type::Bytes(length) => check_limit(length),
+        Type::List(item, length) => {
+            check_limit(length);
+            some_bytes(item.size());
+            assert!(
+                !item.size().open,
+                "an item of this list takes the rest of the payload, so there can be only one"
+            );
+            check(item);
+        }
+        Type::Array(item, _) | Type::Option(item) => check(item),
+        _ => {}
+    }
+}
+
+#[track_caller]
+const fn check_limit(length: Length) {
+    if let Some((prefix, _)) = length.prefix {
+        let bits = prefix.size().min * 8;
+        assert!(
+            bits >= usize::BITS as usize || length.max >> bits == 0,
+            "this `max` is above what its prefix can say: use a wider `prefix`, or a lower `max`"
+        );
+    }
+}
