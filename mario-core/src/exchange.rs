@@ -36,13 +36,13 @@ pub(crate) struct Connection<S: Service, T> {
     stream: T,
     session: S::Session,
     pub(crate) link: Link,
-    /// The last read took all that had arrived, so that closing now resets nothing.
-    drained: bool,
+    /// The peer is known to have sent more than was read: closing now would reset the connection.
+    unread: bool,
 }
 
 impl<S: Service, T> Connection<S, T> {
     pub(crate) fn new(stream: T, link: Link, session: S::Session) -> Self {
-        Connection { stream, session, link, drained: false }
+        Connection { stream, session, link, unread: false }
     }
 
     pub(crate) fn stream(&mut self) -> &mut T {
@@ -174,23 +174,24 @@ impl<S: Service> Exchange<S> {
         loop {
             let Connection { stream, link, .. } = connection;
             if link.paused || matches!(link.phase, Phase::Flushing | Phase::Gone) {
+                connection.unread = true;
                 return;
             }
             match uninterrupted(|| stream.read(&mut self.read_buffer)) {
                 Ok(0) => return self.closed(connection),
                 Ok(count) => {
                     turn.received = true;
-                    connection.drained = count < self.read_buffer.len();
+                    connection.unread = count == self.read_buffer.len();
                     if connection.link.phase == Phase::Open {
                         self.receive(connection, count);
                     }
-                    turn.again = !connection.drained;
+                    turn.again = connection.unread;
                     if turn.again || !to_the_end {
                         return;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    connection.drained = true;
+                    connection.unread = false;
                     return;
                 }
                 Err(error) => return self.end(connection, Reason::Error(error.kind())),
@@ -200,7 +201,7 @@ impl<S: Service> Exchange<S> {
 
     /// The peer has closed its side.
     fn closed<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
-        connection.drained = true;
+        connection.unread = false;
         match connection.link.phase {
             Phase::Lingering => connection.link.phase = Phase::Gone,
             _ => self.end(connection, Reason::Closed),
@@ -273,9 +274,9 @@ impl<S: Service> Exchange<S> {
 
 /// Closes a connection that has ended, once all is flushed.
 fn finish<S: Service, T: Stream>(connection: &mut Connection<S, T>) {
-    let Connection { stream, link, drained, .. } = connection;
+    let Connection { stream, link, unread, .. } = connection;
     if link.phase == Phase::Flushing && link.output.is_empty() {
-        let lingers = !*drained && stream.shutdown_write().is_ok();
+        let lingers = *unread && stream.shutdown_write().is_ok();
         link.phase = if lingers { Phase::Lingering } else { Phase::Gone };
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::slots::Key;
 
+#[cfg(test)]
+pub(crate) mod sim;
 pub(crate) mod system;
 
 /// A connected socket. No call blocks; `WouldBlock` and `Interrupted` mean what they mean for the system's sockets.

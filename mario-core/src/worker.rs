@@ -105,11 +105,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     pub(crate) fn run(mut self) -> usize {
         self.exchange.hook("started", self.index, 0, S::started);
         let mut events = P::events(EVENTS);
-        loop {
-            self.now = self.clock.now();
-            if self.round() {
-                break;
-            }
+        while !self.round() {
             self.wait(&mut events);
             self.now = self.clock.now();
             for ready in P::ready(&events) {
@@ -314,3 +310,6 @@ fn touch(idle: &mut Deadlines, key: Key, now: Duration, timeout: Option<Duration
         idle.set(key.index, now, timeout);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! A connection over a scripted stream: whatever the pieces in which bytes come and go, the replies are the same.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
+use std::cell::RefMut;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::conn::Conn;
 use crate::link::ConnId;
+use crate::net::sim::{Peer, SimStream};
 use crate::slots::Key;
 
 const STX: u32 = 0xffff_ffff;
@@ -46,69 +47,9 @@ fn twice<'a>(conn: &mut Conn<'_, Log>, request: Payload<'a>) -> Payload<'a> {
     request
 }
 
-/// What the peer and the network do.
-#[derive(Default)]
-struct Script {
-    /// Pieces that have arrived; an error where one is to be had.
-    arrived: VecDeque<Result<Vec<u8>, ErrorKind>>,
-    end: bool,
-    /// How many bytes the socket takes before it is full.
-    room: usize,
-    written: Vec<u8>,
-    broken: Option<ErrorKind>,
-}
-
-impl Stream for Script {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self.arrived.pop_front() {
-            Some(Ok(mut piece)) => {
-                let count = piece.len().min(into.len());
-                into[..count].copy_from_slice(&piece[..count]);
-                if count < piece.len() {
-                    self.arrived.push_front(Ok(piece.split_off(count)));
-                }
-                Ok(count)
-            }
-            Some(Err(error)) => Err(error.into()),
-            None if self.end => Ok(0),
-            None => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(error) = self.broken {
-            return Err(error.into());
-        }
-        let count = bytes.len().min(self.room);
-        if count == 0 {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        self.room -= count;
-        self.written.extend(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut written = 0;
-        for slice in slices {
-            match self.write(slice) {
-                Ok(count) if count < slice.len() => return Ok(written + count),
-                Ok(count) => written += count,
-                Err(error) if written == 0 => return Err(error),
-                Err(_) => break,
-            }
-        }
-        Ok(written)
-    }
-
-    fn shutdown_write(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 struct Rig {
     exchange: Exchange<Log>,
-    connection: Connection<Log, Script>,
+    connection: Connection<Log, SimStream>,
     log: Arc<Log>,
 }
 
@@ -128,13 +69,17 @@ impl Rig {
         let commands = mario::commands![echo, twice];
         let mut exchange = Exchange::new(Arc::clone(&log), commands, &rules, Arc::default()).unwrap();
         let link = Link::new(ConnId::new(0, KEY), ([127, 0, 0, 1], 1).into());
-        let mut connection = Connection::new(Script::default(), link, ());
+        let mut connection = Connection::new(SimStream::default(), link, ());
         exchange.connect(&mut connection);
         Rig { exchange, connection, log }
     }
 
+    fn peer(&mut self) -> RefMut<'_, Peer> {
+        self.connection.stream.0.borrow_mut()
+    }
+
     fn event(&mut self, readable: bool, writable: bool) {
-        let read_closed = self.connection.stream.end;
+        let read_closed = self.peer().end;
         let mut ready = Ready { key: KEY, readable, writable, read_closed };
         while self.exchange.turn(&mut self.connection, ready).again {
             ready = Ready { key: KEY, readable: true, writable: false, read_closed: true };
@@ -184,17 +129,15 @@ proptest! {
         while !rest.is_empty() || rig.connection.link.phase != Phase::Gone {
             let (piece, later) = rest.split_at(cuts.next().unwrap().min(rest.len()));
             rest = later;
-            let stream = &mut rig.connection.stream;
             if !piece.is_empty() {
-                stream.arrived.push_back(Err(ErrorKind::Interrupted));
-                stream.arrived.push_back(Ok(piece.to_vec()));
+                rig.peer().sent.extend([Err(ErrorKind::Interrupted), Ok(piece.to_vec())]);
             }
-            stream.end = rest.is_empty();
+            rig.peer().end = rest.is_empty();
             rig.event(true, false);
-            rig.connection.stream.room = rooms.next().unwrap();
+            rig.peer().room = rooms.next().unwrap();
             rig.event(false, true);
         }
-        prop_assert!(rig.connection.stream.written == expected);
+        prop_assert!(rig.peer().received == expected);
         prop_assert_eq!(rig.reason(), Some(Reason::Closed));
         prop_assert_eq!(rig.log.ended.load(Relaxed), 1);
         prop_assert!(rig.connection.link.input.is_empty() && rig.connection.link.output.is_empty());
@@ -208,13 +151,13 @@ proptest! {
         cut in 1..3000usize,
     ) {
         let mut rig = Rig::new(marks(1 << 20));
-        rig.connection.stream.room = usize::MAX;
+        rig.peer().room = usize::MAX;
         let is_frame = noise.starts_with(&STX.to_le_bytes());
         for piece in [sent, noise].concat().chunks(cut) {
-            rig.connection.stream.arrived.push_back(Ok(piece.to_vec()));
+            rig.peer().sent.push_back(Ok(piece.to_vec()));
             rig.event(true, true);
         }
-        prop_assert!(rig.connection.stream.written.starts_with(&expected));
+        prop_assert!(rig.peer().received.starts_with(&expected));
         prop_assert!(is_frame || matches!(rig.reason(), Some(Reason::Protocol(_))));
     }
 
@@ -224,17 +167,17 @@ proptest! {
         let marks = Marks { low_water: 1 << 10, high_water: 4 << 10, limit: (4 << 10) + Outbox::CAPACITY };
         let mut rig = Rig::new(marks);
         for piece in sent.chunks(cut) {
-            rig.connection.stream.arrived.push_back(Ok(piece.to_vec()));
+            rig.peer().sent.push_back(Ok(piece.to_vec()));
             rig.event(true, false);
             let link = &rig.connection.link;
             prop_assert!(link.output.len() <= marks.high_water.max(Outbox::CAPACITY) + 3000);
             prop_assert_eq!(link.paused, link.output.len() > marks.high_water);
         }
-        while rig.connection.stream.written.len() < expected.len() {
-            rig.connection.stream.room = 5000;
+        while rig.peer().received.len() < expected.len() {
+            rig.peer().room = 5000;
             rig.event(false, true);
         }
-        prop_assert!(rig.connection.stream.written == expected);
+        prop_assert!(rig.peer().received == expected);
         prop_assert_eq!(rig.reason(), None);
     }
 }
@@ -242,8 +185,8 @@ proptest! {
 #[test]
 fn a_broken_socket_ends_once_with_its_error() {
     let mut rig = Rig::new(marks(64 << 10));
-    rig.connection.stream.broken = Some(ErrorKind::BrokenPipe);
-    rig.connection.stream.arrived.push_back(Ok(frame(ECHO, b"hello")));
+    rig.peer().broken = Some(ErrorKind::BrokenPipe);
+    rig.peer().sent.push_back(Ok(frame(ECHO, b"hello")));
     rig.event(true, true);
     rig.event(true, true);
     assert_eq!(rig.reason(), Some(Reason::Error(ErrorKind::BrokenPipe)));
@@ -254,30 +197,30 @@ fn a_broken_socket_ends_once_with_its_error() {
 #[test]
 fn a_peer_that_goes_on_sending_is_heard_out_and_not_answered() {
     let mut rig = Rig::new(marks(64 << 10));
-    rig.connection.stream.room = usize::MAX;
+    rig.peer().room = usize::MAX;
     // As much as one read takes, so that more may follow, and a header that ends the connection.
     let mut noise = frame(ECHO, b"answered");
     noise.resize(READ_BUFFER, 0);
-    rig.connection.stream.arrived.push_back(Ok(noise));
+    rig.peer().sent.push_back(Ok(noise));
     let ready = Ready { key: KEY, readable: true, writable: false, read_closed: false };
     rig.exchange.turn(&mut rig.connection, ready);
     assert_eq!(rig.connection.link.phase, Phase::Lingering);
-    rig.connection.stream.arrived.push_back(Ok(frame(ECHO, b"not answered")));
+    rig.peer().sent.push_back(Ok(frame(ECHO, b"not answered")));
     rig.exchange.turn(&mut rig.connection, ready);
     assert_eq!(rig.connection.link.phase, Phase::Lingering);
-    rig.connection.stream.end = true;
+    rig.peer().end = true;
     rig.exchange.turn(&mut rig.connection, ready);
     assert_eq!(rig.connection.link.phase, Phase::Gone);
-    assert_eq!(rig.connection.stream.written, frame(ECHO, b"answered"));
+    assert_eq!(rig.peer().received, frame(ECHO, b"answered"));
 }
 
 #[test]
 fn output_over_the_limit_ends_the_connection() {
     let mut rig = Rig::new(Marks { low_water: 1 << 10, high_water: 2 << 10, limit: 3 << 10 });
-    rig.connection.stream.arrived.push_back(Ok(frame(ECHO, &[0; 1000])));
+    rig.peer().sent.push_back(Ok(frame(ECHO, &[0; 1000])));
     rig.event(true, false);
     assert_eq!(rig.reason(), None);
-    rig.connection.stream.arrived.push_back(Ok(frame(TWICE, &[0; 1400])));
+    rig.peer().sent.push_back(Ok(frame(TWICE, &[0; 1400])));
     rig.event(true, false);
     assert_eq!(rig.reason(), Some(Reason::Overflow));
     assert_eq!(rig.connection.link.phase, Phase::Gone);

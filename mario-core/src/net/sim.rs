@@ -1,0 +1,143 @@
+//! A simulated network and clock: the same seam, no system, no thread, no waiting.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Poll, Ready, Stream};
+use crate::clock::Clock;
+use crate::slots::Key;
+
+/// The peer of a connection, and the network between: what has arrived, what is taken.
+#[derive(Default)]
+pub(crate) struct Peer {
+    /// Pieces that have arrived; an error where one is to be had.
+    pub(crate) sent: VecDeque<Result<Vec<u8>, ErrorKind>>,
+    /// Nothing follows what has arrived.
+    pub(crate) end: bool,
+    /// How many bytes the socket takes before it is full.
+    pub(crate) room: usize,
+    pub(crate) received: Vec<u8>,
+    /// What a write fails with.
+    pub(crate) broken: Option<ErrorKind>,
+    /// The server sends no more.
+    pub(crate) shut: bool,
+}
+
+/// The server's end of a connection.
+#[derive(Clone, Default)]
+pub(crate) struct SimStream(pub(crate) Rc<RefCell<Peer>>);
+
+impl Stream for SimStream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut peer = self.0.borrow_mut();
+        match peer.sent.pop_front() {
+            Some(Ok(mut piece)) => {
+                let count = piece.len().min(into.len());
+                into[..count].copy_from_slice(&piece[..count]);
+                if count < piece.len() {
+                    peer.sent.push_front(Ok(piece.split_off(count)));
+                }
+                Ok(count)
+            }
+            Some(Err(error)) => Err(error.into()),
+            None if peer.end => Ok(0),
+            None => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut peer = self.0.borrow_mut();
+        if let Some(error) = peer.broken {
+            return Err(error.into());
+        }
+        let count = bytes.len().min(peer.room);
+        if count == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        peer.room -= count;
+        peer.received.extend(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut written = 0;
+        for slice in slices {
+            match self.write(slice) {
+                Ok(count) if count < slice.len() => return Ok(written + count),
+                Ok(count) => written += count,
+                Err(error) if written == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(written)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().shut = true;
+        Ok(())
+    }
+}
+
+/// A clock that only a wait moves.
+#[derive(Clone, Default)]
+pub(crate) struct SimClock(Rc<Cell<Duration>>);
+
+impl Clock for SimClock {
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+}
+
+/// A poll that never waits: with nothing to tell, time is over at once.
+#[derive(Clone, Default)]
+pub(crate) struct SimPoll {
+    clock: SimClock,
+    events: Rc<RefCell<Vec<Ready>>>,
+    /// The keys under which streams were registered, in order.
+    pub(crate) registered: Rc<RefCell<Vec<Key>>>,
+    /// The last wait had neither an event nor an end.
+    pub(crate) asleep: Rc<Cell<bool>>,
+}
+
+impl SimPoll {
+    pub(crate) fn new(clock: SimClock) -> Self {
+        SimPoll { clock, ..SimPoll::default() }
+    }
+
+    /// Something has happened to the connection that was registered as number `index`.
+    pub(crate) fn tell(&self, index: usize, readable: bool, writable: bool) {
+        let key = self.registered.borrow()[index];
+        self.events.borrow_mut().push(Ready { key, readable, writable, read_closed: false });
+    }
+}
+
+impl Poll for SimPoll {
+    type Stream = SimStream;
+    type Events = Vec<Ready>;
+
+    fn events(capacity: usize) -> Vec<Ready> {
+        Vec::with_capacity(capacity)
+    }
+
+    fn register(&mut self, _stream: &mut SimStream, key: Key) -> io::Result<()> {
+        self.registered.borrow_mut().push(key);
+        Ok(())
+    }
+
+    fn wait(&mut self, events: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
+        events.clear();
+        events.append(&mut self.events.borrow_mut());
+        self.asleep.set(events.is_empty() && timeout.is_none());
+        if events.is_empty() {
+            self.clock.0.set(self.clock.now() + timeout.unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    fn ready(events: &Vec<Ready>) -> impl Iterator<Item = Ready> {
+        events.iter().copied()
+    }
+}

@@ -1,0 +1,259 @@
+//! A worker over a simulated network and clock: hours in no time.
+
+use std::cell::RefMut;
+use std::sync::Mutex;
+
+use mario_proto::{Payload, frame_to_vec};
+
+use super::*;
+use crate::Conn;
+use crate::mailbox::{Dealer, mailbox};
+use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
+use crate::outbox::Marks;
+use crate::service;
+
+const STX: u32 = 7;
+const ECHO: u16 = 1;
+
+/// Keeps the reasons for which connections ended, and counts ticks.
+#[derive(Default)]
+struct Witness {
+    ends: Mutex<Vec<Reason>>,
+    ticks: Mutex<u32>,
+}
+
+impl Service for Witness {
+    type Session = ();
+    type Worker = ();
+
+    fn disconnected(&self, _conn: &mut Conn<'_, Self>, reason: Reason) {
+        self.ends.lock().unwrap().push(reason);
+    }
+
+    fn tick(&self, _worker: &mut service::Worker<'_, Self>) {
+        *self.ticks.lock().unwrap() += 1;
+    }
+}
+
+#[mario::command(ECHO)]
+fn echo<'a>(_conn: &mut Conn<'_, Witness>, request: Payload<'a>) -> Payload<'a> {
+    request
+}
+
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(&self) {}
+}
+
+struct Rig {
+    worker: Worker<Witness, SimPoll, SimClock, Nobody>,
+    witness: Arc<Witness>,
+    poll: SimPoll,
+    dealer: Dealer<SimStream, Nobody>,
+    peers: Vec<SimStream>,
+    events: Vec<Ready>,
+    clock: SimClock,
+}
+
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Rig {
+    fn new(connections: usize) -> Rig {
+        let plan = Plan {
+            connections,
+            read_timeout: Some(READ_TIMEOUT),
+            write_timeout: WRITE_TIMEOUT,
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+            tick: None,
+            rules: Rules {
+                stx: STX,
+                max_packet: 1500,
+                heartbeat: None,
+                marks: Marks { low_water: 100, high_water: 2000, limit: 100_000 },
+                input_pool: 1 << 20,
+                output_pool: 1 << 20,
+            },
+        };
+        Rig::with(plan)
+    }
+
+    fn with(plan: Plan) -> Rig {
+        let witness = Arc::new(Witness::default());
+        let clock = SimClock::default();
+        let poll = SimPoll::new(clock.clone());
+        let (dealer, hand) = mailbox(plan.connections, Nobody);
+        let commands = mario::commands![echo];
+        let worker =
+            Worker::new(0, plan, Arc::clone(&witness), commands, clock.clone(), poll.clone(), hand).unwrap();
+        Rig { worker, witness, poll, dealer, peers: Vec::new(), events: Vec::new(), clock }
+    }
+
+    fn connect(&mut self) -> usize {
+        let stream = SimStream::default();
+        stream.0.borrow_mut().room = usize::MAX;
+        self.peers.push(stream.clone());
+        assert!(self.dealer.deal(stream, ([127, 0, 0, 1], 1).into()).is_ok());
+        self.step();
+        self.peers.len() - 1
+    }
+
+    fn peer(&self, index: usize) -> RefMut<'_, Peer> {
+        self.peers[index].0.borrow_mut()
+    }
+
+    fn send(&mut self, index: usize, payload: &[u8]) {
+        let frame = frame_to_vec(STX, ECHO, &Payload(payload)).unwrap();
+        self.peer(index).sent.push_back(Ok(frame));
+        self.poll.tell(index, true, false);
+        self.step();
+    }
+
+    /// One round of the loop; true once the worker is done.
+    fn step(&mut self) -> bool {
+        if self.worker.round() {
+            return true;
+        }
+        self.worker.wait(&mut self.events);
+        self.worker.now = self.clock.now();
+        for ready in SimPoll::ready(&self.events) {
+            self.worker.turn(ready);
+        }
+        false
+    }
+
+    fn run_until(&mut self, time: Duration) {
+        while self.clock.now() < time && !self.poll.asleep.get() {
+            self.step();
+        }
+    }
+
+    fn ends(&self) -> Vec<Reason> {
+        self.witness.ends.lock().unwrap().clone()
+    }
+}
+
+#[test]
+fn silence_expires_after_the_timeout_and_hardly_later() {
+    let mut rig = Rig::new(4);
+    rig.connect();
+    rig.run_until(READ_TIMEOUT - Duration::from_millis(1));
+    assert_eq!(rig.ends(), []);
+    rig.run_until(READ_TIMEOUT + READ_TIMEOUT / 8);
+    assert_eq!(rig.ends(), [Reason::TimedOut]);
+    assert!(rig.worker.slots.is_empty());
+}
+
+#[test]
+fn each_byte_gives_the_whole_time_again() {
+    let mut rig = Rig::new(4);
+    let peer = rig.connect();
+    for round in 1..20 {
+        rig.run_until(round * (READ_TIMEOUT - Duration::from_secs(1)));
+        rig.send(peer, b"here");
+    }
+    assert_eq!(rig.ends(), []);
+    assert_eq!(rig.peer(peer).received.len(), 19 * 12);
+}
+
+#[test]
+fn who_does_not_read_expires_by_the_write_timeout() {
+    let mut rig = Rig::new(4);
+    let peer = rig.connect();
+    rig.peer(peer).room = 5;
+    rig.send(peer, b"a reply that does not fit");
+    rig.run_until(WRITE_TIMEOUT - Duration::from_millis(1));
+    assert_eq!(rig.ends(), []);
+    rig.run_until(WRITE_TIMEOUT * 9 / 8);
+    assert_eq!(rig.ends(), [Reason::TimedOut]);
+    assert!(rig.worker.slots.is_empty(), "what waited is dropped");
+}
+
+#[test]
+fn who_reads_slowly_is_paused_and_never_taken_for_silent() {
+    let mut rig = Rig::new(4);
+    let peer = rig.connect();
+    rig.peer(peer).room = 0;
+    for _ in 0..4 {
+        rig.send(peer, &[0; 1000]);
+    }
+    for round in 1..200 {
+        rig.run_until(round * (WRITE_TIMEOUT - Duration::from_secs(1)));
+        rig.peer(peer).room = 1;
+        rig.poll.tell(peer, false, true);
+        rig.step();
+    }
+    assert_eq!(rig.ends(), []);
+    rig.peer(peer).room = usize::MAX;
+    rig.poll.tell(peer, false, true);
+    rig.step();
+    assert_eq!(rig.peer(peer).received.len(), 4 * 1008, "the requests that waited are answered");
+}
+
+#[test]
+fn a_very_great_many_expire_in_slices() {
+    let count = 3 * EXPIRIES + 7;
+    let mut rig = Rig::new(count);
+    for _ in 0..count {
+        rig.connect();
+    }
+    while rig.ends().is_empty() {
+        rig.step();
+    }
+    assert!(rig.ends().len() <= EXPIRIES);
+    while rig.ends().len() < count {
+        let before = rig.ends().len();
+        rig.step();
+        assert!(rig.ends().len() - before <= EXPIRIES);
+    }
+    assert!(rig.worker.slots.is_empty());
+}
+
+#[test]
+fn without_connections_it_sleeps() {
+    let mut rig = Rig::new(4);
+    rig.step();
+    assert!(rig.poll.asleep.get());
+    let peer = rig.connect();
+    assert!(!rig.poll.asleep.get());
+    rig.peer(peer).end = true;
+    rig.poll.tell(peer, true, false);
+    rig.step();
+    assert_eq!(rig.ends(), [Reason::Closed]);
+    rig.step();
+    assert!(rig.poll.asleep.get());
+}
+
+#[test]
+fn ticks_come_in_their_period() {
+    let mut plan = Rig::new(1).worker.plan.clone();
+    plan.tick = Some(Duration::from_secs(60));
+    let mut rig = Rig::with(plan);
+    rig.run_until(Duration::from_secs(3600));
+    rig.worker.round();
+    assert_eq!(*rig.witness.ticks.lock().unwrap(), 60);
+}
+
+#[test]
+fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
+    let mut rig = Rig::new(4);
+    let (idle, slow, stuck) = (rig.connect(), rig.connect(), rig.connect());
+    for peer in [slow, stuck] {
+        rig.peer(peer).room = 3;
+        rig.send(peer, b"hello");
+    }
+    rig.worker.hand.mailbox.stop();
+    assert!(!rig.step());
+    assert_eq!(rig.ends(), [Reason::ShutDown; 3]);
+    assert_eq!(rig.worker.slots.len(), 2, "the idle one, {idle}, is closed at once");
+    rig.peer(slow).room = usize::MAX;
+    rig.poll.tell(slow, false, true);
+    assert!(!rig.step());
+    assert_eq!(rig.peer(slow).received.len(), 13);
+    assert_eq!(rig.worker.slots.len(), 1);
+    while !rig.step() {}
+    assert!(rig.clock.now() >= SHUTDOWN_TIMEOUT);
+    assert_eq!(rig.worker.drop_all(), 1);
+}
