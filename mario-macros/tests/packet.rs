@@ -1,6 +1,8 @@
 //! `#[derive(Packet)]`: what it writes and reads, to the byte.
 
 mod packet {
+    mod correlation;
+    mod description;
     mod enums;
     mod errors;
     mod evolution;

@@ -61,6 +61,8 @@ pub struct Field {
     pub range: &'static str,
     /// The version of the packet that brought it; 1 for those that were always there.
     pub since: u16,
+    /// Whether a reply is matched to its request by it.
+    pub correlation: bool,
     /// How many bytes of it belong to the run of fixed bytes before it: all of them, or its length prefix.
     pub(crate) head: usize,
 }
@@ -194,6 +196,13 @@ impl Field {
     #[must_use]
     pub const fn since(self, version: u16) -> Self {
         Self { since: version, ..self }
+    }
+
+    /// The same, as the number that matches a reply to its request.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn correlation(self) -> Self {
+        Self { correlation: true, ..self }
     }
 
     /// The same, in a range.

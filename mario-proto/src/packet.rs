@@ -12,6 +12,21 @@ use crate::{Decode, DecodeError, Decoder, Description, Encode, EncodeError, Enco
 pub trait Packet: Encode {
     /// The packet as constant data.
     const DESCRIPTION: &'static Description = &Description::opaque("", Self::SIZE);
+
+    /// The number that a reply is matched to its request by: the field marked `#[mario(correlation)]`.
+    ///
+    /// The header has no place for one. A server copies it from the request to the reply, so that a client which has
+    /// many requests under way, or gets an answer late, knows which of them was answered.
+    #[inline]
+    fn correlation(&self) -> Option<u64> {
+        None
+    }
+
+    /// Sets that number, if there is a field for it; as many of the low bits as the field has.
+    #[inline]
+    fn set_correlation(&mut self, correlation: u64) {
+        let _ = correlation;
+    }
 }
 
 /// The payload as it is, undecoded; as a reply, bytes that are encoded already.

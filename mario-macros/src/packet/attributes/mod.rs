@@ -60,6 +60,8 @@ pub(super) struct FieldAttributes {
     pub(super) via: Option<Ident>,
     /// `bits = u32`: a set of flags that travels as this, with the `bits` and `from_bits` of the crate bitflags.
     pub(super) bits: Option<Ident>,
+    /// `correlation`: a reply is matched to its request by it.
+    pub(super) correlation: Option<Path>,
     /// `since = 2`: the version of the packet that brought it.
     pub(super) since: Option<LitInt>,
     /// `default`, or `default = 0`: what it is when an older peer does not send it.
@@ -84,6 +86,7 @@ impl FieldAttributes {
                 "check" => found.check = Some(meta.value()?.parse()?),
                 "range" => found.range = Some(meta.value()?.parse()?),
                 "via" => found.via = Some(meta.value()?.parse()?),
+                "correlation" => found.correlation = Some(meta.path.clone()),
                 "since" => found.since = Some(meta.value()?.parse()?),
                 "default" => {
                     let value = meta.input.peek(Token![=]).then(|| meta.value()?.parse()).transpose()?;

@@ -31,6 +31,7 @@ pub(super) const FIELD: Place = Place {
         Known("bits = u32"),
         Known("c_text = 32"),
         Known("check = is_valid"),
+        Known("correlation"),
         Known("default[ = 0]"),
         Known("max = 64"),
         Known("prefix = u8"),

@@ -22,11 +22,13 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
             let text = range.to_token_stream().to_string().replace(' ', "");
             quote!(.in_range(#text))
         });
+        let correlation = field.attributes.correlation.as_ref().map(|_| quote!(.correlation()));
         let since = field.attributes.since.is_some().then(|| {
             let version = field.since();
             quote!(.since(#version))
         });
-        let described = quote_spanned!(ty.span()=> __mario::#declare::<#format>(#path, #doc) #range #since);
+        let described =
+            quote_spanned!(ty.span()=> __mario::#declare::<#format>(#path, #doc) #range #since #correlation);
         travels.map_or(described.clone(), |travels| quote!({ #travels #described }))
     });
     quote!(&[#(#fields),*])

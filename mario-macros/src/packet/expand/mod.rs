@@ -13,7 +13,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, GenericParam, Lifetime, LifetimeParam};
 
-use super::model::{Body, Packet};
+use super::model::{Body, Field, Packet};
 use names::local;
 
 /// What is different between a struct and an enum.
@@ -32,6 +32,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
         Body::Unsupported => return TokenStream::new(),
     };
     let text = name.to_string();
+    let correlation = correlation(packet);
     let (encode, decode) = checked(check.as_ref(), encode, decode);
     let statics = packet.lifetime().map(|_| quote!(<'static>));
     let checks = quote_spanned! {name.span()=>
@@ -55,6 +56,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
             impl #impl_generics __mario::Packet for #name #arguments #bounds {
                 const DESCRIPTION: &'static __mario::Description =
                     &__mario::Description { name: #text, doc: #doc, shape: #shape };
+                #correlation
             }
 
             #[automatically_derived]
@@ -107,4 +109,20 @@ fn checked(
         __mario::Ok(#packet)
     };
     (encode, decode)
+}
+
+/// The two methods of the field that a reply is matched to its request by, if there is one.
+fn correlation(packet: &Packet) -> Option<TokenStream> {
+    let Field { member, ty, .. } = packet.fields().find(|field| field.attributes.correlation.is_some())?;
+    Some(quote! {
+        #[inline]
+        fn correlation(&self) -> __mario::Option<u64> {
+            __mario::Some(self.#member as u64)
+        }
+
+        #[inline]
+        fn set_correlation(&mut self, correlation: u64) {
+            self.#member = correlation as #ty;
+        }
+    })
 }
