@@ -18,7 +18,7 @@ use crate::worker::Plan;
 /// The smallest pool of input that is taken by default: some paused connections find room in it.
 const LEAST_INPUT_POOL: usize = 1 << 20;
 
-/// The settings of a [`Server`], each with a default but the address.
+/// The settings of a [`Server`](crate::Server), each with a default but the address.
 ///
 /// What is out of range is an [`Error`] of [`start`](Builder::start) and [`run`](Builder::run) that says what to do.
 ///
@@ -83,7 +83,7 @@ impl<S: Service> Builder<S> {
     }
 
     /// The address to listen on, as `"127.0.0.1:8082"`. Port 0 lets the system choose:
-    /// [`Server::local_addr`] tells which. Of several addresses of a name, the first that works is taken.
+    /// [`Server::local_addr`](crate::Server::local_addr) tells which. Of several addresses of a name, the first that works is taken.
     pub fn bind(mut self, address: impl ToSocketAddrs + fmt::Debug) -> Self {
         self.addresses = match address.to_socket_addrs() {
             Ok(addresses) => Ok(addresses.collect()),

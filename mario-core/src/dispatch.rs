@@ -150,7 +150,10 @@ pub const STUB: u16 = 0xffff;
 #[doc(hidden)]
 #[track_caller]
 pub const fn assert_free(id: u16) {
-    assert!(!mario_proto::is_reserved(id), "this id names an event of the connection itself: take one below 0xfffc");
+    assert!(
+        !mario_proto::is_reserved(id),
+        "this id names an event of the connection itself: take one below 0xfffc"
+    );
 }
 
 /// The packet that a handler takes.

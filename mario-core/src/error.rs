@@ -99,6 +99,9 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The log can't be set up.
+    #[error(transparent)]
+    Log(#[from] crate::log::Error),
     /// A thread of the server panicked, which is a fault of mario.
     #[error("the thread {0} panicked")]
     Died(String),

@@ -109,8 +109,8 @@ pub use mario_proto::{self as proto, DecodeError, EncodeError, Frame, FrameError
 /// What generated code names; not for users.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::conn::AnyConn;
     pub use crate::Conn;
+    pub use crate::conn::AnyConn;
     pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::dispatch::table::{Page, directory, page_count, pages};
     pub use crate::dispatch::{

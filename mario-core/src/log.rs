@@ -98,3 +98,10 @@ pub fn flush() -> bool {
 pub fn dropped() -> u64 {
     HUB.get().map_or(0, |hub| hub.lost())
 }
+
+/// Makes now what the first line of the current thread would make, if the process logs through mario.
+pub(crate) fn prepare_thread() {
+    if let Some(hub) = HUB.get() {
+        logger::prepare_thread(hub);
+    }
+}

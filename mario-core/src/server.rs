@@ -128,6 +128,7 @@ impl Server {
         for (index, (poll, hand)) in posts.into_iter().enumerate() {
             let (plan, service, ready) = (plan.clone(), Arc::clone(&service), ready.clone());
             self.workers.push(threads::spawn(&format!("mario-worker-{index}"), move || {
+                crate::log::prepare_thread();
                 let worker = Worker::new(index, plan, service, commands, clock, poll, hand);
                 let (worker, outcome) = match worker {
                     Ok(worker) => (Some(worker), Ok(())),
@@ -163,7 +164,7 @@ impl Server {
         if let Some(watch) = self.watch.take() {
             result = result.and(watch.end());
         }
-        log::logger().flush();
+        crate::log::flush();
         result
     }
 }

@@ -32,6 +32,11 @@ impl Log for Logger {
     }
 }
 
+/// Makes the queue of the current thread, so that not even its first line allocates or locks.
+pub(super) fn prepare_thread(hub: &Arc<Hub>) {
+    THREAD.with(|thread| thread.prepare(hub));
+}
+
 thread_local! {
     static THREAD: ThisThread = const { ThisThread::new() };
 }
@@ -48,6 +53,12 @@ struct Way {
     _end: End,
 }
 
+impl Way {
+    fn open(hub: &Arc<Hub>) -> Self {
+        Way { queue: hub.open_queue(), _end: End(Arc::clone(hub)) }
+    }
+}
+
 struct End(Arc<Hub>);
 
 impl Drop for End {
@@ -61,13 +72,21 @@ impl ThisThread {
         ThisThread { record: Cell::new(Vec::new()), way: RefCell::new(None) }
     }
 
+    /// Makes now what the first line would make.
+    fn prepare(&self, hub: &Arc<Hub>) {
+        let mut record = self.record.take();
+        record.reserve(hub.line_limit);
+        self.record.set(record);
+        self.way.borrow_mut().get_or_insert_with(|| Way::open(hub));
+    }
+
     fn log(&self, hub: &Arc<Hub>, line: &Record<'_>) {
         // Taken, not borrowed: a `Display` that logs comes here again.
         let mut record = self.record.take();
         record::encode(&mut record, hub.line_limit, hub.stamp(), line);
 
         let mut way = self.way.borrow_mut();
-        let way = way.get_or_insert_with(|| Way { queue: hub.open_queue(), _end: End(Arc::clone(hub)) });
+        let way = way.get_or_insert_with(|| Way::open(hub));
         if way.queue.send(&record).is_err() {
             hub.lose(1);
         }
