@@ -3,6 +3,8 @@
 mod attributes;
 mod check;
 mod expand;
+#[cfg(test)]
+mod golden;
 mod model;
 mod stub;
 mod types;

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use syn::{Attribute, DeriveInput, Expr, Generics, Ident, Lifetime, Lit, Member, Path, Type, UnOp};
+use syn::{Attribute, DeriveInput, Expr, ExprPath, Generics, Ident, Lifetime, Lit, Member, Path, Type, UnOp};
 
 use super::attributes::{self, FieldAttributes, TypeAttributes, VariantAttributes};
 use super::types;
@@ -13,7 +13,7 @@ pub(super) struct Packet {
     pub(super) krate: Path,
     pub(super) doc: String,
     /// The function that tells whether a value may travel.
-    pub(super) check: Option<Expr>,
+    pub(super) check: Option<ExprPath>,
     /// `extensible`, if more fields may follow.
     pub(super) extensible: Option<Path>,
     pub(super) body: Body,

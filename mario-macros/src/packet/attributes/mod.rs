@@ -2,7 +2,7 @@
 
 mod place;
 
-use syn::{Attribute, Expr, Ident, LitInt, Path, Token};
+use syn::{Attribute, Expr, ExprPath, Ident, LitInt, Path, Token};
 
 use crate::errors::Errors;
 use place::{FIELD, TYPE, VARIANT};
@@ -15,7 +15,7 @@ pub(super) struct TypeAttributes {
     /// `big_endian`: every field is.
     pub(super) big_endian: bool,
     /// `check = path`: a function that tells whether a value may travel.
-    pub(super) check: Option<Expr>,
+    pub(super) check: Option<ExprPath>,
     /// `extensible`: more fields may follow, from a newer peer.
     pub(super) extensible: Option<Path>,
 }
@@ -55,7 +55,7 @@ pub(super) struct FieldAttributes {
     /// `range = 1..=9`: what a number has to lie in.
     pub(super) range: Option<Expr>,
     /// `check = path`: a function that tells whether the value may travel.
-    pub(super) check: Option<Expr>,
+    pub(super) check: Option<ExprPath>,
     /// `via = u32`: it travels as this, with `From` both ways.
     pub(super) via: Option<Ident>,
     /// `bits = u32`: a set of flags that travels as this, with the `bits` and `from_bits` of the crate bitflags.

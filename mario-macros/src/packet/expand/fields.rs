@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -24,7 +24,7 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
         });
         let correlation = field.attributes.correlation.as_ref().map(|_| quote!(.correlation()));
         let since = field.attributes.since.is_some().then(|| {
-            let version = field.since();
+            let version = Literal::u16_unsuffixed(field.since());
             quote!(.since(#version))
         });
         let described =

@@ -11,7 +11,7 @@ mod structs;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Expr, GenericParam, Lifetime, LifetimeParam};
+use syn::{ExprPath, GenericParam, Lifetime, LifetimeParam};
 
 use super::model::{Body, Field, Packet};
 use names::local;
@@ -85,7 +85,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
 
 /// The bodies of both functions, with the user's check of the whole packet if there is one.
 fn checked(
-    check: Option<&Expr>,
+    check: Option<&ExprPath>,
     encode: TokenStream,
     (reads, value): (TokenStream, TokenStream),
 ) -> (TokenStream, TokenStream) {

@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Member;
 use syn::ext::IdentExt;
@@ -52,17 +52,25 @@ impl Place<'_> {
 
     /// The method that starts the run of the field number `first`.
     pub(super) fn run(&self, first: usize) -> TokenStream {
+        let first = Literal::usize_unsuffixed(first);
         match self {
             Self::Struct(_) => quote!(run::<Self, #first>),
-            Self::Variant(_, _, index) => quote!(run_in::<Self, #index, #first>),
+            Self::Variant(_, _, index) => {
+                let index = Literal::usize_unsuffixed(*index);
+                quote!(run_in::<Self, #index, #first>)
+            }
         }
     }
 
     /// The method that goes on to the run of the field number `first`.
     pub(super) fn next_run(&self, first: usize) -> TokenStream {
+        let first = Literal::usize_unsuffixed(first);
         match self {
             Self::Struct(_) => quote!(next_run::<Self, #first>),
-            Self::Variant(_, _, index) => quote!(next_run_in::<Self, #index, #first>),
+            Self::Variant(_, _, index) => {
+                let index = Literal::usize_unsuffixed(*index);
+                quote!(next_run_in::<Self, #index, #first>)
+            }
         }
     }
 }

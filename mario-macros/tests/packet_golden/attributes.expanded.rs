@@ -1,0 +1,159 @@
+const _: () = {
+    use ::mario::__private as __mario;
+    #[automatically_derived]
+    impl<'a> __mario::Packet for Account<'a> {
+        const DESCRIPTION: &'static __mario::Description = &__mario::Description {
+            name: "Account",
+            doc: "",
+            shape: __mario::Shape::Struct {
+                fields: &[
+                    __mario::field::<u32>("Account.id", "").correlation(),
+                    __mario::field::<
+                        __mario::Prefixed<&'a str, u8, { 32 }>,
+                    >("Account.name", ""),
+                    __mario::field::<__mario::CText<String, 16>>("Account.nick", ""),
+                    __mario::field::<u8>("Account.age", "").in_range("18.."),
+                    __mario::field::<u16>("Account.rights", ""),
+                    __mario::field::<__mario::Big<u32>>("Account.address", ""),
+                    __mario::last_field::<u16>("Account.level", "").since(2),
+                ],
+                extensible: true,
+            },
+        };
+        #[inline]
+        fn correlation(&self) -> __mario::Option<u64> {
+            __mario::Some(self.id as u64)
+        }
+        #[inline]
+        fn set_correlation(&mut self, correlation: u64) {
+            self.id = correlation as u32;
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __mario::Encode for Account<'a> {
+        const SIZE: __mario::Size = <Self as __mario::Packet>::DESCRIPTION.size();
+        const TYPE: __mario::Type = __mario::Type::Packet(
+            <Self as __mario::Packet>::DESCRIPTION,
+        );
+        #[inline]
+        fn encode(
+            &self,
+            out: &mut __mario::Encoder<'_>,
+        ) -> __mario::Result<(), __mario::EncodeError> {
+            if !Self::is_valid(self) {
+                return __mario::Err(
+                    __mario::EncodeError::new(__mario::EncodeErrorKind::Refused),
+                );
+            }
+            let mut run = out.run::<Self, 0>()?;
+            run.field::<u32>(&self.id, out, "Account.id")?;
+            run.field::<
+                    __mario::Prefixed<&'a str, u8, { 32 }>,
+                >(&self.name, out, "Account.name")?;
+            let mut run = out.next_run::<Self, 2>(run)?;
+            run.field::<__mario::CText<String, 16>>(&self.nick, out, "Account.nick")?;
+            run.field_if::<
+                    u8,
+                >(
+                &self.age,
+                out,
+                "Account.age",
+                || {
+                    __mario::within(&self.age, &(18..))?;
+                    __mario::Ok(())
+                },
+            )?;
+            run.field::<u16>(&(&self.rights).bits(), out, "Account.rights")?;
+            run.field::<
+                    __mario::Big<u32>,
+                >(
+                &<u32 as __mario::From<
+                    Ipv4Addr,
+                >>::from(__mario::Clone::clone(&self.address)),
+                out,
+                "Account.address",
+            )?;
+            let mut run = out.run::<Self, 6>()?;
+            run.field::<u16>(&self.level, out, "Account.level")?;
+            __mario::Ok(())
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __mario::Decode<'a> for Account<'a> {
+        #[inline]
+        fn decode(
+            input: &mut __mario::Decoder<'a>,
+        ) -> __mario::Result<Self, __mario::DecodeError> {
+            let start_of_packet = input.offset();
+            let mut run = input.run::<Self, 0>()?;
+            let id = run.field::<u32>(input, "Account.id")?;
+            let name = run
+                .field::<__mario::Prefixed<&'a str, u8, { 32 }>>(input, "Account.name")?;
+            let mut run = input.next_run::<Self, 2>(run)?;
+            let nick = run.field::<__mario::CText<String, 16>>(input, "Account.nick")?;
+            let age = run
+                .field_map::<
+                    u8,
+                    u8,
+                >(
+                    input,
+                    "Account.age",
+                    |value| {
+                        __mario::within(&value, &(18..))?;
+                        __mario::Ok(value)
+                    },
+                )?;
+            let rights = run
+                .field_map::<
+                    u16,
+                    Rights,
+                >(
+                    input,
+                    "Account.rights",
+                    |value| {
+                        let value = __mario::known(<Rights>::from_bits(value), value)?;
+                        __mario::Ok(value)
+                    },
+                )?;
+            let address = run
+                .field_map::<
+                    __mario::Big<u32>,
+                    Ipv4Addr,
+                >(
+                    input,
+                    "Account.address",
+                    |value| {
+                        let value = <Ipv4Addr as __mario::From<u32>>::from(value);
+                        __mario::Ok(value)
+                    },
+                )?;
+            let level = if input.is_empty() {
+                1
+            } else {
+                let mut run = input.run::<Self, 6>()?;
+                let level = run.field::<u16>(input, "Account.level")?;
+                level
+            };
+            input.rest();
+            let packet = Self {
+                id,
+                name,
+                nick,
+                age,
+                rights,
+                address,
+                level,
+            };
+            if !Self::is_valid(&packet) {
+                return __mario::Err(
+                    __mario::DecodeError::new(
+                        __mario::DecodeErrorKind::Refused,
+                        start_of_packet,
+                    ),
+                );
+            }
+            __mario::Ok(packet)
+        }
+    }
+    const _: () = __mario::assert_fits_frame::<Account<'static>>();
+};

@@ -1,0 +1,76 @@
+const _: () = {
+    use ::mario::__private as __mario;
+    #[automatically_derived]
+    impl __mario::Packet for Move {
+        const DESCRIPTION: &'static __mario::Description = &__mario::Description {
+            name: "Move",
+            doc: "",
+            shape: __mario::Shape::Struct {
+                fields: &[
+                    __mario::field::<u32>("Move.unit", ""),
+                    {
+                        __mario::travels::<Position>();
+                        __mario::field::<Position>("Move.to", "")
+                    },
+                    __mario::field::<f32>("Move.speed", ""),
+                    {
+                        __mario::travels::<Vec<Position>>();
+                        __mario::field::<Vec<Position>>("Move.path", "")
+                    },
+                    __mario::last_field::<bool>("Move.hurry", ""),
+                ],
+                extensible: false,
+            },
+        };
+    }
+    #[automatically_derived]
+    impl __mario::Encode for Move {
+        const SIZE: __mario::Size = <Self as __mario::Packet>::DESCRIPTION.size();
+        const TYPE: __mario::Type = __mario::Type::Packet(
+            <Self as __mario::Packet>::DESCRIPTION,
+        );
+        #[inline]
+        fn encode(
+            &self,
+            out: &mut __mario::Encoder<'_>,
+        ) -> __mario::Result<(), __mario::EncodeError> {
+            let mut run = out.run::<Self, 0>()?;
+            run.field::<u32>(&self.unit, out, "Move.unit")?;
+            __mario::travels::<Position>();
+            run.field::<Position>(&self.to, out, "Move.to")?;
+            let mut run = out.next_run::<Self, 2>(run)?;
+            run.field::<f32>(&self.speed, out, "Move.speed")?;
+            __mario::travels::<Vec<Position>>();
+            run.field::<Vec<Position>>(&self.path, out, "Move.path")?;
+            let mut run = out.next_run::<Self, 4>(run)?;
+            run.field::<bool>(&self.hurry, out, "Move.hurry")?;
+            __mario::Ok(())
+        }
+    }
+    #[automatically_derived]
+    impl<'a> __mario::Decode<'a> for Move {
+        #[inline]
+        fn decode(
+            input: &mut __mario::Decoder<'a>,
+        ) -> __mario::Result<Self, __mario::DecodeError> {
+            let mut run = input.run::<Self, 0>()?;
+            let unit = run.field::<u32>(input, "Move.unit")?;
+            __mario::travels::<Position>();
+            let to = run.field::<Position>(input, "Move.to")?;
+            let mut run = input.next_run::<Self, 2>(run)?;
+            let speed = run.field::<f32>(input, "Move.speed")?;
+            __mario::travels::<Vec<Position>>();
+            let path = run.field::<Vec<Position>>(input, "Move.path")?;
+            let mut run = input.next_run::<Self, 4>(run)?;
+            let hurry = run.field::<bool>(input, "Move.hurry")?;
+            __mario::Ok(Self {
+                unit,
+                to,
+                speed,
+                path,
+                hurry,
+            })
+        }
+    }
+    const _: () = __mario::assert_fits_frame::<Move>();
+};
