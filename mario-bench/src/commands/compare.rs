@@ -1,0 +1,121 @@
+//! `compare`: the servers in turn under the same loads, as ratios to raw epoll.
+//!
+//! A round takes each shape, and for each shape each server: started afresh on its cores, loaded from the others,
+//! ended. Which server begins changes from round to round. What other programs took of the machine meanwhile is
+//! looked at too: if it was much, the shape's round is repeated, and the calmest one counts.
+
+mod runner;
+mod shape;
+mod summary;
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use serde::Serialize;
+
+use self::runner::Runner;
+use self::shape::Shape;
+use self::summary::Summary;
+use crate::commands::seconds;
+use crate::system::cpus::Cpus;
+use crate::system::stop::{INTERRUPTED, Stop};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// How often each shape is measured with each server.
+    #[arg(long, default_value = "5")]
+    rounds: NonZeroUsize,
+    /// How often a round of a shape is repeated at most, if other programs keep the machine busy.
+    #[arg(long, default_value_t = 2)]
+    repeats: usize,
+    /// Loads: connections × requests on the way on each.
+    #[arg(long, value_delimiter = ',', default_value = "100x1,1000x1,100x16,10000x1")]
+    shapes: Vec<Shape>,
+    /// The servers; all are compared with raw.
+    #[arg(long, value_delimiter = ',', default_value = "raw,mario,tokio")]
+    servers: Vec<Server>,
+    /// How long each measurement takes.
+    #[arg(long, default_value = "2", value_parser = seconds)]
+    seconds: Duration,
+    /// How long each load runs before it is measured.
+    #[arg(long, default_value = "0.3", value_parser = seconds)]
+    warm_up: Duration,
+    /// Bytes of a request beside its header of 8.
+    #[arg(long, default_value_t = 64)]
+    payload: usize,
+    /// The cores of the servers, as 0,2-3; by default the first half.
+    #[arg(long)]
+    server_cpus: Option<Cpus>,
+    /// The cores of the loads; by default the second half.
+    #[arg(long)]
+    client_cpus: Option<Cpus>,
+    /// Prints all samples and their summary as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A server that is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Server {
+    Raw,
+    Mario,
+    Tokio,
+}
+
+impl Server {
+    /// The command of this program that runs it.
+    fn command(self) -> &'static str {
+        match self {
+            Server::Raw => "raw",
+            Server::Mario => "serve",
+            Server::Tokio => "tokio",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Server::Raw => "raw",
+            Server::Mario => "mario",
+            Server::Tokio => "tokio",
+        }
+    }
+}
+
+impl Arguments {
+    /// Measures, and prints the tables of what was measured.
+    pub(crate) fn run(mut self) -> anyhow::Result<ExitCode> {
+        let stop = Stop::on_signals()?;
+        self.servers.sort_unstable();
+        self.servers.dedup();
+        if !self.servers.contains(&Server::Raw) {
+            bail!("all servers are compared with raw: --servers needs it");
+        }
+        let (first, second) = Cpus::available()?.halves();
+        let server_cpus = self.server_cpus.clone().unwrap_or(first);
+        let client_cpus = self.client_cpus.clone().unwrap_or(second);
+        client_cpus.pin().with_context(|| format!("running the load on cores {client_cpus}"))?;
+        eprintln!("servers on cores {server_cpus}, loads on cores {client_cpus}");
+
+        let runner =
+            Runner { arguments: &self, server_cpus: &server_cpus, client_cpus: &client_cpus, stop: &stop };
+        let samples = runner.rounds()?;
+        let summary = Summary::of(&samples, &self.servers, &self.shapes);
+        let mut out = io::stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(
+                &mut out,
+                &serde_json::json!({ "samples": samples, "summary": summary }),
+            )?;
+            writeln!(out)?;
+        } else {
+            writeln!(out, "{summary}")?;
+        }
+        let failed = samples.iter().any(|sample| !sample.failures.is_empty());
+        Ok(if stop.is_asked() { INTERRUPTED.into() } else { ExitCode::from(u8::from(failed)) })
+    }
+}

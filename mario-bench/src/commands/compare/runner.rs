@@ -1,0 +1,139 @@
+//! Servers started, loaded and ended, one after the other.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::HumanCount;
+use serde::Serialize;
+
+use super::shape::Shape;
+use super::{Arguments, Server};
+use crate::load::echo::EchoLoad;
+use crate::load::failure::Failures;
+use crate::servers::child::ServerProcess;
+use crate::system::cpus::Cpus;
+use crate::system::process::{self, CpuTime};
+use crate::system::stop::Stop;
+
+/// The share of the machine that other programs may take before a measurement is repeated.
+const CALM: f64 = 0.03;
+
+/// One measurement.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Sample {
+    pub(super) round: usize,
+    pub(super) server: Server,
+    pub(super) shape: Shape,
+    pub(super) replies_per_second: f64,
+    /// CPU time of the server for a request, in microseconds.
+    pub(super) cpu_per_reply: f64,
+    /// The share of it outside the kernel.
+    pub(super) user_share: f64,
+    /// How much of its cores' time the server used: well under 1, the load was the limit.
+    pub(super) busy: f64,
+    /// How much of the machine's time other programs used.
+    pub(super) others: f64,
+    pub(super) failures: Failures,
+}
+
+/// What all measurements have in common.
+pub(super) struct Runner<'a> {
+    pub(super) arguments: &'a Arguments,
+    pub(super) server_cpus: &'a Cpus,
+    pub(super) client_cpus: &'a Cpus,
+    pub(super) stop: &'a Stop,
+}
+
+impl Runner<'_> {
+    /// All samples, or those until it was stopped.
+    pub(super) fn rounds(&self) -> anyhow::Result<Vec<Sample>> {
+        let mut samples = Vec::new();
+        for round in 0..self.arguments.rounds.get() {
+            for &shape in &self.arguments.shapes {
+                samples.extend(self.calmest(round, shape)?);
+                if self.stop.is_asked() {
+                    return Ok(samples);
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    /// One round of a shape, as calm as it can be had.
+    fn calmest(&self, round: usize, shape: Shape) -> anyhow::Result<Vec<Sample>> {
+        let unrest = |samples: &[Sample]| samples.iter().map(|sample| sample.others).fold(0.0, f64::max);
+        let mut calmest = self.one_of_each(round, shape)?;
+        for _ in 0..self.arguments.repeats {
+            if unrest(&calmest) <= CALM || self.stop.is_asked() {
+                break;
+            }
+            eprintln!("  other programs took {:.0} % of the machine: once more", unrest(&calmest) * 100.0);
+            let again = self.one_of_each(round, shape)?;
+            if !self.stop.is_asked() && unrest(&again) < unrest(&calmest) {
+                calmest = again;
+            }
+        }
+        Ok(calmest)
+    }
+
+    /// Each server in turn, or as many as it gets to until it is stopped.
+    fn one_of_each(&self, round: usize, shape: Shape) -> anyhow::Result<Vec<Sample>> {
+        let mut servers = self.arguments.servers.clone();
+        servers.rotate_left(round % self.arguments.servers.len());
+        let mut samples = Vec::new();
+        for server in servers {
+            let sample = self.sample(round, server, shape);
+            if self.stop.is_asked() {
+                break;
+            }
+            let sample = sample.with_context(|| format!("{shape} with {}", server.name()))?;
+            let rate = HumanCount(sample.replies_per_second.round() as u64);
+            let (round, rounds) = (round + 1, self.arguments.rounds);
+            eprintln!("round {round} of {rounds}   {shape:<9} {:<6} {rate} a second", server.name());
+            if !sample.failures.is_empty() {
+                eprintln!("  failures: {}", sample.failures);
+            }
+            samples.push(sample);
+        }
+        Ok(samples)
+    }
+
+    fn sample(&self, round: usize, server: Server, shape: Shape) -> anyhow::Result<Sample> {
+        let child = ServerProcess::start(server.command(), self.server_cpus)?;
+        let load = EchoLoad {
+            server: child.addr(),
+            connections: shape.connections.get(),
+            depth: shape.depth.get(),
+            payload: self.arguments.payload,
+            threads: self.client_cpus.count().min(shape.connections.get()),
+            warm_up: self.arguments.warm_up,
+            duration: self.arguments.seconds,
+            timeout: Duration::from_secs(5),
+        };
+        let connected = load.connect(self.stop)?;
+
+        let began = Instant::now();
+        let of_server = || CpuTime::of(child.pid());
+        let of_us = || CpuTime::of(std::process::id() as i32);
+        let (server_before, us_before, all_before) = (of_server()?, of_us()?, CpuTime::of_all()?);
+        let outcome = connected.run(self.stop)?;
+        let cpu = of_server()?.since(server_before);
+        let all = CpuTime::of_all()?.since(all_before).total();
+        let ours = cpu.total() + of_us()?.since(us_before).total();
+        let ran = began.elapsed().as_secs_f64();
+
+        let used = cpu.total().as_secs_f64();
+        let machine = ran * process::cores()? as f64;
+        Ok(Sample {
+            round,
+            server,
+            shape,
+            replies_per_second: outcome.rate(),
+            cpu_per_reply: used * 1e6 / outcome.all_replies.max(1) as f64,
+            user_share: cpu.user.as_secs_f64() / used.max(f64::MIN_POSITIVE),
+            busy: used / (ran * self.server_cpus.count() as f64),
+            others: all.saturating_sub(ours).as_secs_f64() / machine,
+            failures: outcome.failures,
+        })
+    }
+}

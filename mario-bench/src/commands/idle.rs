@@ -1,0 +1,156 @@
+//! `idle`: what a silent connection costs.
+//!
+//! Memory is read three times: with no connection, with a first part of them, and with all. The first part pays for
+//! what a server lays out once; the slope from there to the end is the price of a connection.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use indicatif::{HumanBytes, HumanCount};
+use serde::Serialize;
+
+use crate::commands::seconds;
+use crate::load::dial::Dialer;
+use crate::load::failure::{Failure, Failures};
+use crate::system::stop::{INTERRUPTED, Stop};
+use crate::system::{limits, process};
+
+/// How many connections are opened before the slope begins, at most.
+const FIRST: usize = 1_000;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The server.
+    #[arg(long, default_value = "127.0.0.1:8082")]
+    addr: SocketAddr,
+    /// Connections; every 10,000 have a source address of their own in 127.0.0.0/8.
+    #[arg(long, default_value = "15000")]
+    connections: NonZeroUsize,
+    /// The server's process, to weigh it.
+    #[arg(long)]
+    pid: Option<i32>,
+    /// How many seconds each step of opening a connection may take.
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    timeout: Duration,
+    /// Prints the results as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    /// Opens the connections, weighs, and looks whether all are still open.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let stop = Stop::on_signals()?;
+        let wanted = self.connections.get();
+        limits::need_connections(wanted)?;
+        let dialer = Dialer::new(self.addr, self.timeout);
+        let mut streams = Vec::with_capacity(wanted);
+        let mut weights = vec![Weight::now(self.pid, 0)?];
+        let mut failures = Failures::default();
+        for count in [FIRST.min(wanted / 2), wanted] {
+            while streams.len() < count && failures.is_empty() && !stop.is_asked() {
+                match dialer.log_in(streams.len()) {
+                    Ok(stream) => streams.push(stream),
+                    Err(failure) => failures.add(failure),
+                }
+            }
+            weights.push(Weight::now(self.pid, streams.len())?);
+        }
+        for stream in &streams {
+            if let Err(failure) = is_silent(stream) {
+                failures.add(failure);
+            }
+        }
+
+        let report = Report::new(self.addr, weights, failures);
+        let mut out = io::stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, &report)?;
+            writeln!(out)?;
+        } else {
+            report.write(&mut out)?;
+        }
+        Ok(match (stop.is_asked(), report.failures.is_empty()) {
+            (true, _) => INTERRUPTED.into(),
+            (false, true) => ExitCode::SUCCESS,
+            (false, false) => ExitCode::FAILURE,
+        })
+    }
+}
+
+/// Whether a connection is open and has nothing to be read.
+fn is_silent(mut stream: &TcpStream) -> Result<(), Failure> {
+    stream.set_nonblocking(true)?;
+    match stream.read(&mut [0]) {
+        Ok(0) => Err(Failure::Closed),
+        Ok(_) => Err(Failure::Unasked),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Bytes in use at one moment.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Weight {
+    connections: usize,
+    /// Resident memory of the server.
+    server: Option<u64>,
+    /// Small objects of the kernel, both ends of each connection among them.
+    kernel: u64,
+}
+
+impl Weight {
+    fn now(pid: Option<i32>, connections: usize) -> anyhow::Result<Weight> {
+        let server = pid.map(process::resident).transpose().context("weighing the server")?;
+        Ok(Weight { connections, server, kernel: process::kernel_objects()? })
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    server: SocketAddr,
+    opened: usize,
+    weights: Vec<Weight>,
+    server_bytes_per_connection: Option<f64>,
+    kernel_bytes_per_connection: Option<f64>,
+    failures: Failures,
+}
+
+impl Report {
+    fn new(server: SocketAddr, weights: Vec<Weight>, failures: Failures) -> Report {
+        let (first, last) = (weights[1], weights[2]);
+        let opened = last.connections;
+        let slope = |from: u64, to: u64| {
+            (opened > first.connections)
+                .then(|| (to as f64 - from as f64) / (opened - first.connections) as f64)
+        };
+        Report {
+            server,
+            opened,
+            server_bytes_per_connection: first.server.zip(last.server).and_then(|(from, to)| slope(from, to)),
+            kernel_bytes_per_connection: slope(first.kernel, last.kernel),
+            weights,
+            failures,
+        }
+    }
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}: {} connections logged in", self.server, HumanCount(self.opened as u64))?;
+        for Weight { connections, server, kernel } in &self.weights {
+            let server = server.map_or_else(|| "not weighed".into(), |bytes| HumanBytes(bytes).to_string());
+            let connections = HumanCount(*connections as u64).to_string();
+            writeln!(out, "  {connections:>9}   server {server:>11}   kernel {:>11}", HumanBytes(*kernel))?;
+        }
+        if let Some(bytes) = self.server_bytes_per_connection {
+            writeln!(out, "  a connection takes {bytes:.0} bytes of the server")?;
+        }
+        if let Some(bytes) = self.kernel_bytes_per_connection {
+            writeln!(out, "  a connection takes {bytes:.0} bytes of the kernel, both ends together")?;
+        }
+        writeln!(out, "  failures  {}", self.failures)
+    }
+}

@@ -1,0 +1,56 @@
+//! Loads, baselines and comparisons for servers of mario's wire.
+//!
+//! ```text
+//! mario-bench serve --addr 127.0.0.1:8082 --workers 2                  # mario's server, as a user writes it
+//! mario-bench rps   --addr 127.0.0.1:8082 --connections 100 --depth 16 # how fast is it?
+//! mario-bench idle  --addr 127.0.0.1:8082 --connections 15000 --pid P  # what does an idle connection cost?
+//! mario-bench compare --rounds 5                                       # and beside raw epoll and tokio?
+//! ```
+//!
+//! | command | what it is | file |
+//! | --- | --- | --- |
+//! | `serve`, `raw`, `tokio` | one service by three means: mario, epoll alone, tokio | `servers/` |
+//! | `rps` | closed loop: each connection has so many requests on the way, always | `commands/rps.rs` |
+//! | `idle` | connections that log in and are silent, and the memory that each one takes | `commands/idle.rs` |
+//! | `compare` | the servers in turn under the same loads, as ratios to `raw` | `commands/compare.rs` |
+//!
+//! # The method
+//! Machines are noisy, and other work on them is not always seen. So a figure here is a ratio to the raw baseline of
+//! the same round, moments apart; servers take turns and the first one changes from round to round; what is shown is
+//! the median of the rounds with the lowest and the highest. Server and load are pinned to cores of their own, so that
+//! neither takes time from the other. Beside the speed stands the CPU time that the server took for a request: it is
+//! steadier than the speed, and it tells when the load and not the server was the limit.
+//!
+//! Every reply is compared with what it should be, to the byte. Loads go only where they are pointed.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("mario-bench measures by epoll and /proc: it needs Linux");
+
+mod commands;
+mod load;
+mod servers;
+mod system;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use commands::Command;
+
+/// Measures servers of mario's wire: loads, baselines, comparisons.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command.run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("mario-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A server in a process of its own, which ends with this value at the latest.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::LISTENING;
+use crate::system::cpus::Cpus;
+
+/// How long a server may take until it listens, and until it has ended.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server that was started and listens.
+pub(crate) struct ServerProcess {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl ServerProcess {
+    /// Starts this program with `command`, one worker a core, and waits until it listens.
+    ///
+    /// # Errors
+    /// It did not start, or did not listen in time.
+    pub(crate) fn start(command: &str, cpus: &Cpus) -> anyhow::Result<ServerProcess> {
+        let program = env::current_exe().context("finding this program")?;
+        let mut child = Command::new(program)
+            .args([command, "--addr", "127.0.0.1:0", "--end-with-parent"])
+            .args(["--workers", &cpus.count().to_string(), "--cpus", &cpus.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            // Ctrl-C is for this process, which ends that one when it has its results.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("starting the server `{command}`"))?;
+        let stdout = child.stdout.take();
+        let mut server = ServerProcess { child, addr: ([127, 0, 0, 1], 0).into() };
+        server.addr = stdout
+            .ok_or_else(|| anyhow!("it has no output"))
+            .and_then(listening)
+            .with_context(|| format!("waiting for the server `{command}` to listen"))?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// Ends it: first it is asked, then it is made to.
+    fn end(&mut self) {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The address that the server prints once it listens. What it prints later is read and dropped.
+fn listening(stdout: ChildStdout) -> anyhow::Result<SocketAddr> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let began = Instant::now();
+    loop {
+        match lines.recv_timeout(PATIENCE.saturating_sub(began.elapsed())) {
+            Ok(line) => {
+                if let Some(addr) = line.strip_prefix(LISTENING) {
+                    return Ok(addr.parse()?);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => return Err(anyhow!("it did not in {PATIENCE:?}")),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(anyhow!("it ended before")),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Each server keeps to the wire, and each load is content with it.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use support::{Server, json};
+
+const SERVERS: [&str; 3] = ["serve --workers 2 --connections 64", "raw --workers 2", "tokio --workers 2"];
+
+const LOGIN: [u8; 10] = [0xf7, 0x9a, 0xb6, 0x8e, 0x0a, 0x00, 0x01, 0x61, 0x0a, 0x00];
+const LOGGED_IN: [u8; 8] = [0xf7, 0x9a, 0xb6, 0x8e, 0x08, 0x00, 0x01, 0x61];
+const ECHO: [u8; 11] = [0xf7, 0x9a, 0xb6, 0x8e, 0x0b, 0x00, 0x02, 0x06, b'a', b'b', b'c'];
+
+/// What the server sends until it closes, to all of `pieces`.
+fn talk(server: &Server, pieces: &[&[u8]]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(server.addr).unwrap();
+    stream.set_nodelay(true).unwrap();
+    for piece in pieces {
+        stream.write_all(piece).unwrap();
+    }
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut replies = Vec::new();
+    stream.read_to_end(&mut replies).unwrap();
+    replies
+}
+
+#[test]
+fn answer_in_order_however_the_requests_come() {
+    for command in SERVERS {
+        let server = Server::start(command);
+        let requests = [&LOGIN[..], &ECHO, &LOGIN].concat();
+        let replies = [&LOGGED_IN[..], &ECHO, &LOGGED_IN].concat();
+        assert_eq!(talk(&server, &[&requests]), replies, "{command}");
+        let bytes: Vec<&[u8]> = requests.chunks(1).collect();
+        assert_eq!(talk(&server, &bytes), replies, "{command}");
+        let (half, rest) = requests.split_at(15);
+        assert_eq!(talk(&server, &[half, rest]), replies, "{command}");
+        server.terminate();
+    }
+}
+
+#[test]
+fn close_on_what_is_no_frame() {
+    let mut wrong_token = ECHO;
+    wrong_token[0] ^= 1;
+    let mut too_short = ECHO;
+    too_short[4] = 7;
+    let mut unknown = ECHO;
+    unknown[6] = 3;
+    for command in SERVERS {
+        let server = Server::start(command);
+        for wrong in [wrong_token, too_short, unknown] {
+            let replies = talk(&server, &[&LOGIN, &wrong]);
+            // tokio's `forward` drops what it has not flushed when the stream of requests ends with an error.
+            assert!(
+                replies == LOGGED_IN || replies.is_empty() && command.starts_with("tokio"),
+                "{command}: {wrong:x?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_reads_late_gets_everything() {
+    const COUNT: usize = 2_000;
+    let frame = [&[0xf7, 0x9a, 0xb6, 0x8e, 0xdc, 0x05, 0x02, 0x06], &[7; 1492][..]].concat();
+    for command in SERVERS {
+        let server = Server::start(command);
+        let mut stream = TcpStream::connect(server.addr).unwrap();
+        let mut writer = stream.try_clone().unwrap();
+        let frames = frame.repeat(COUNT);
+        let sending = std::thread::spawn(move || writer.write_all(&frames).unwrap());
+        // The server's socket is full, or will be, before the first byte is read.
+        stream.peek(&mut [0]).unwrap();
+        let mut replies = vec![0; frame.len() * COUNT];
+        stream.read_exact(&mut replies).unwrap();
+        assert!(replies.chunks(frame.len()).all(|reply| reply == frame), "{command}");
+        sending.join().unwrap();
+    }
+}
+
+#[test]
+fn stand_a_closed_loop() {
+    for command in SERVERS {
+        let server = Server::start(command);
+        for shape in
+            ["--connections 1 --threads 1", "--connections 20 --depth 16", "--connections 3 --payload 1492"]
+        {
+            let report =
+                json(&format!("rps --addr {} --seconds 0.1 --warm-up 0 --json {shape}", server.addr));
+            assert!(report["replies"].as_u64().unwrap() > 0, "{command} {shape}: {report}");
+            assert!(report["latency"]["p50"].as_f64().unwrap() > 0.0, "{report}");
+            assert_eq!(report["failures"], serde_json::json!({}), "{command} {shape}");
+        }
+    }
+}
+
+#[test]
+fn keep_idle_connections() {
+    for command in SERVERS {
+        let server = Server::start(command);
+        let (addr, pid) = (server.addr, server.pid());
+        let report = json(&format!("idle --addr {addr} --connections 50 --pid {pid} --json"));
+        assert_eq!(report["opened"], 50, "{command}");
+        assert_eq!(report["failures"], serde_json::json!({}), "{command}");
+        assert_eq!(report["weights"][2]["connections"], 50);
+        assert!(report["weights"][2]["server"].as_u64().unwrap() > 0);
+    }
+}
+
+#[test]
+fn are_compared() {
+    let report = json("compare --rounds 2 --shapes 2x1,2x4 --seconds 0.05 --warm-up 0 --json");
+    assert_eq!(report["samples"].as_array().unwrap().len(), 2 * 2 * 3);
+    let summary = report["summary"].as_array().unwrap();
+    assert_eq!(summary.len(), 2 * 3);
+    for cell in summary {
+        assert!(cell["ratio"]["median"].as_f64().unwrap() > 0.0, "{cell}");
+    }
+}
