@@ -209,23 +209,24 @@ fn missing(mut input: Decoder<'_>, fields: &[Field]) -> Missing {
     for field in fields {
         let start = input.offset();
         if input.take(field.head).is_err() {
-            return missing_in(input, &field.ty)
+            return missing_in(input, &field.ty, field.size.min)
                 .unwrap_or(Missing { field: field.path, offset: start as u32 });
         }
     }
     Missing { field: "", offset: input.offset() as u32 }
 }
 
-/// The innermost field of a packet within a value that `input` is too short for.
-fn missing_in(mut input: Decoder<'_>, ty: &Type) -> Option<Missing> {
+/// The innermost field of a packet within a value of `len` bytes that `input` is too short for.
+fn missing_in(mut input: Decoder<'_>, ty: &Type, len: usize) -> Option<Missing> {
     match *ty {
         Type::Packet(Description { shape: Shape::Struct { fields, .. }, .. }) => Some(missing(input, fields)),
         Type::Packet(Description { shape: Shape::Enum { tag, order, variants }, .. }) => {
             variant(&mut input, *tag, *order, variants).map(|variant| missing(input, variant.fields))
         }
-        Type::Array(item, _) => {
-            while input.take(item.size().min.max(1)).is_ok() {}
-            missing_in(input, item)
+        Type::Array(item, count) => {
+            let len = len.checked_div(count)?;
+            while len > 0 && input.take(len).is_ok() {}
+            missing_in(input, item, len)
         }
         _ => None,
     }
