@@ -1,6 +1,7 @@
 //! `#[derive(Packet)]`: what it writes and reads, to the byte.
 
 mod packet {
+    mod agreement;
     mod correlation;
     mod description;
     mod enums;
