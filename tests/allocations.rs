@@ -74,7 +74,7 @@ fn a_request_allocates_nothing() {
         stream.write_all(first).unwrap();
         if pause_at.is_some() {
             // The first part has been read and put aside once the second one comes.
-            while server.stats().bytes % 15 == 0 {
+            while server.stats().bytes.is_multiple_of(15) {
                 std::thread::yield_now();
             }
         }
