@@ -47,8 +47,7 @@ fn out_of_descriptors_accepting_pauses_and_recovers() {
     let limit = getrlimit(Resource::Nofile);
     // The listing itself takes a descriptor, which is one that is free for a connection.
     let room = 20;
-    setrlimit(Resource::Nofile, Rlimit { current: Some(open_descriptors() - 1 + room), ..limit.clone() })
-        .unwrap();
+    setrlimit(Resource::Nofile, Rlimit { current: Some(open_descriptors() - 1 + room), ..limit }).unwrap();
 
     let began = Instant::now();
     let mut clients: Vec<Client> = sockets
