@@ -1,0 +1,26 @@
+//! The listings of the book, a module a chapter. They are compiled, and run where they don't serve, as doctests:
+//!
+//! ```sh
+//! cargo test -p mario-book --doc
+//! ```
+
+/// A chapter, of which each listing is a doctest.
+macro_rules! chapters {
+    ($($name:ident: $path:literal),* $(,)?) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!($path)]
+            mod $name {}
+        )*
+    };
+}
+
+chapters! {
+    introduction: "../../src/introduction.md",
+    getting_started: "../../src/getting-started.md",
+    packets: "../../src/packets.md",
+    commands: "../../src/commands.md",
+    connections: "../../src/connections.md",
+    logging: "../../src/logging.md",
+    wire: "../../src/wire.md",
+}
