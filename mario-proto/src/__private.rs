@@ -11,8 +11,8 @@ pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Varian
 pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest};
 pub use crate::rule::{allowed, known, within};
 pub use crate::{
-    Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, Packet,
-    Size,
+    Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, IntoReply,
+    Packet, Size,
 };
 
 /// Whatever is wrong with a field's type is wrong here first: see `expand/fields.rs` of `mario-macros`.

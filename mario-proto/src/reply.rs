@@ -28,6 +28,9 @@ pub trait IntoReply {
     /// What the handler may fail with.
     type Error;
 
+    /// The reply as constant data, unless there is never one.
+    const REPLY: Option<&'static Description>;
+
     /// The packet to send, or `None` to send nothing.
     ///
     /// # Errors
@@ -39,6 +42,8 @@ impl<P: Packet> IntoReply for P {
     type Packet = P;
     type Error = Infallible;
 
+    const REPLY: Option<&'static Description> = Some(P::DESCRIPTION);
+
     #[inline]
     fn into_reply(self) -> Result<Option<P>, Infallible> {
         Ok(Some(self))
@@ -48,6 +53,8 @@ impl<P: Packet> IntoReply for P {
 impl IntoReply for () {
     type Packet = NoReply;
     type Error = Infallible;
+
+    const REPLY: Option<&'static Description> = None;
 
     #[inline]
     fn into_reply(self) -> Result<Option<NoReply>, Infallible> {
@@ -59,6 +66,8 @@ impl<P: Packet> IntoReply for Option<P> {
     type Packet = P;
     type Error = Infallible;
 
+    const REPLY: Option<&'static Description> = Some(P::DESCRIPTION);
+
     #[inline]
     fn into_reply(self) -> Result<Self, Infallible> {
         Ok(self)
@@ -68,6 +77,8 @@ impl<P: Packet> IntoReply for Option<P> {
 impl<R: IntoReply<Error = Infallible>, E> IntoReply for Result<R, E> {
     type Packet = R::Packet;
     type Error = E;
+
+    const REPLY: Option<&'static Description> = R::REPLY;
 
     #[inline]
     fn into_reply(self) -> Result<Option<R::Packet>, E> {

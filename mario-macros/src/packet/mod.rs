@@ -3,8 +3,6 @@
 mod attributes;
 mod check;
 mod expand;
-#[cfg(test)]
-mod golden;
 mod model;
 mod stub;
 mod types;

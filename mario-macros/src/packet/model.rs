@@ -4,6 +4,7 @@ use syn::{Attribute, DeriveInput, Expr, ExprPath, Generics, Ident, Lifetime, Lit
 
 use super::attributes::{self, FieldAttributes, TypeAttributes, VariantAttributes};
 use super::types;
+use crate::doc::doc;
 use crate::errors::Errors;
 
 /// What the user declared, in the words of the wire.
@@ -87,7 +88,7 @@ impl Packet {
             name: input.ident.clone(),
             generics: input.generics.clone(),
             krate: attributes.krate.unwrap_or_else(|| syn::parse_quote!(::mario)),
-            doc: attributes::doc(&input.attrs),
+            doc: doc(&input.attrs),
             check: attributes.check,
             extensible: attributes.extensible,
             body,
@@ -149,7 +150,7 @@ impl Enum {
             next = value + 1;
             Variant {
                 name: variant.ident.clone(),
-                doc: attributes::doc(&variant.attrs),
+                doc: doc(&variant.attrs),
                 value,
                 fields: Fields::read(&variant.fields, type_attributes.big_endian, errors)
                     .after_number(attributes.other.is_some()),
@@ -174,7 +175,7 @@ impl Fields {
         let all = fields.iter().zip(fields.members()).map(|(field, member)| {
             let attributes = FieldAttributes::read(&field.attrs, errors);
             let big_endian = big_endian || attributes.big_endian.is_some();
-            Field { member, doc: attributes::doc(&field.attrs), ty: field.ty.clone(), attributes, big_endian }
+            Field { member, doc: doc(&field.attrs), ty: field.ty.clone(), attributes, big_endian }
         });
         Self { style, number: None, all: all.collect() }
     }

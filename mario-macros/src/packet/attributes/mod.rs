@@ -122,17 +122,6 @@ impl VariantAttributes {
     }
 }
 
-/// The documentation, a line a line, without the space that `///` puts before each.
-pub(super) fn doc(attrs: &[Attribute]) -> String {
-    let lines = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| {
-        let value = &attr.meta.require_name_value().ok()?.value;
-        let Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = value else { return None };
-        let text = text.value();
-        Some(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
 /// The integer type in `#[repr(…)]`, whichever it is.
 pub(super) fn repr(attrs: &[Attribute]) -> Option<Ident> {
     let mut found = None;
