@@ -223,3 +223,55 @@ fn a_service_may_answer_what_others_close_for() {
     client.call(0x0101, &[1, 2], &[0x01, 0x01, 1, 1, 0, 0, 0]);
     client.call(0x0101, &[1, 2, 0], &[2, 1, 0]);
 }
+
+/// The number of a message, as its sender counts.
+#[derive(Packet)]
+struct Numbered {
+    #[mario(correlation)]
+    number: u32,
+    text: String,
+}
+
+struct Forgetful;
+
+impl Service for Forgetful {
+    type Session = ();
+    type Worker = ();
+}
+
+/// Says it louder.
+///
+/// And forgets what the number was.
+#[mario::command(0x0201)]
+fn shout(_conn: &mut Conn<'_, Forgetful>, request: Numbered) -> Option<Numbered> {
+    Some(Numbered { number: 0, text: request.text.to_uppercase() })
+}
+
+#[mario::command(0x0202)]
+fn hush(_conn: &mut Conn<'_, Forgetful>) -> Result<(), Close> {
+    Err(Close)
+}
+
+#[test]
+fn a_reply_has_the_correlation_of_its_request() {
+    let commands = mario::commands![shout];
+    let server = Server::builder(Forgetful, commands).bind("127.0.0.1:0").workers(1).start().unwrap();
+    let mut client = Client::connect(server.local_addr());
+    client.call(0x0201, b"\x07\0\0\0\x02\0ho", b"\x07\0\0\0\x02\0HO");
+}
+
+#[test]
+fn a_server_tells_its_commands() {
+    let commands = mario::commands![shout, hush];
+    let server = Server::builder(Forgetful, commands).bind("127.0.0.1:0").workers(1).start().unwrap();
+    let [shout, hush] = server.commands() else { panic!("{:?}", server.commands()) };
+    assert_eq!((shout.id, shout.name), (0x0201, "shout"));
+    assert_eq!(shout.doc, "Says it louder.\n\nAnd forgets what the number was.");
+    assert_eq!(
+        shout.request.map(|packet| (packet.name, packet.doc)),
+        Some(("Numbered", "The number of a message, as its sender counts."))
+    );
+    assert_eq!(shout.reply.map(|packet| packet.name), Some("Numbered"));
+    assert_eq!((hush.id, hush.name, hush.doc), (0x0202, "hush", ""));
+    assert!(hush.request.is_none() && hush.reply.is_none());
+}

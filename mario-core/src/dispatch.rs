@@ -5,7 +5,9 @@ pub(crate) mod table;
 
 use std::fmt;
 
-use mario_proto::{Decode, DecodeError, DecodeErrorKind, EncodeError, IntoReply, Packet, decode_packet};
+use mario_proto::{
+    Decode, DecodeError, DecodeErrorKind, Description, EncodeError, IntoReply, Packet, decode_packet,
+};
 
 use crate::conn::Conn;
 use crate::outbox::SendError;
@@ -40,7 +42,7 @@ impl<S: Service> Commands<S> {
 
     /// The entry of `id`, if a command takes it.
     pub fn get(&self, id: u16) -> Option<&'static Entry<S>> {
-        self.entries.iter().find(|entry| entry.id == id)
+        self.entries.iter().find(|entry| entry.id() == id)
     }
 
     #[inline]
@@ -65,28 +67,55 @@ impl<S: Service> fmt::Debug for Commands<S> {
     }
 }
 
-/// One command of a service: its id and the name of its handler.
+/// One command of a service, and its handler.
 pub struct Entry<S: Service> {
-    id: u16,
-    name: &'static str,
+    description: CommandDescription,
     handler: Handler<S>,
+}
+
+/// A command as constant data: enough to write its documents, or a client in another language.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CommandDescription {
+    /// The command's id on the wire.
+    pub id: u16,
+    /// The name of the function that handles it.
+    pub name: &'static str,
+    /// The documentation of that function.
+    pub doc: &'static str,
+    /// The packet that it takes, if its payload is not empty.
+    pub request: Option<&'static Description>,
+    /// The packet that it may reply with by returning it, if there is one.
+    pub reply: Option<&'static Description>,
 }
 
 impl<S: Service> Entry<S> {
     /// Only generated code calls this.
     #[doc(hidden)]
-    pub const fn new(id: u16, name: &'static str, handler: Handler<S>) -> Self {
-        Entry { id, name, handler }
+    pub const fn new(
+        id: u16,
+        name: &'static str,
+        doc: &'static str,
+        request: Option<&'static Description>,
+        reply: Option<&'static Description>,
+        handler: Handler<S>,
+    ) -> Self {
+        Entry { description: CommandDescription { id, name, doc, request, reply }, handler }
     }
 
     /// The command's id on the wire.
     pub const fn id(&self) -> u16 {
-        self.id
+        self.description.id
     }
 
     /// The name of the function that handles it.
     pub const fn name(&self) -> &'static str {
-        self.name
+        self.description.name
+    }
+
+    /// The command as constant data.
+    pub const fn description(&self) -> CommandDescription {
+        self.description
     }
 }
 
@@ -100,7 +129,7 @@ impl<S: Service> Copy for Entry<S> {}
 
 impl<S: Service> fmt::Debug for Entry<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = {:#06x}", self.name, self.id)
+        write!(f, "{} = {:#06x}", self.name(), self.id())
     }
 }
 
@@ -174,21 +203,26 @@ pub fn no_request(payload: &[u8]) -> Result<(), DecodeError> {
     }
 }
 
-/// Sends what a handler returned.
+/// Sends what a handler returned, under the correlation of the request if that has one.
 #[doc(hidden)]
 #[inline]
-pub fn reply<S, R>(conn: &mut Conn<'_, S>, returned: R) -> Handled
+pub fn reply<S, R>(conn: &mut Conn<'_, S>, correlation: Option<u64>, returned: R) -> Handled
 where
     S: Service,
     R: IntoReply<Error: Into<Close>>,
 {
     match returned.into_reply() {
         Ok(None) => Handled::Done,
-        Ok(Some(packet)) => match conn.reply(&packet) {
-            Err(SendError::Encode(error)) => Handled::Unsendable(error),
-            // Of all else that can go wrong the connection knows.
-            _ => Handled::Done,
-        },
+        Ok(Some(mut packet)) => {
+            if let Some(correlation) = correlation {
+                packet.set_correlation(correlation);
+            }
+            match conn.reply(&packet) {
+                Err(SendError::Encode(error)) => Handled::Unsendable(error),
+                // Of all else that can go wrong the connection knows.
+                _ => Handled::Done,
+            }
+        }
         Err(error) => {
             let Close = error.into();
             Handled::Close

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::dispatch::CommandDescription;
 use crate::mailbox::Mailbox;
 use crate::stats::{Door, Stats};
 
@@ -17,6 +18,7 @@ pub(crate) struct Control {
     pub(crate) local_addr: SocketAddr,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) listener: mio::Waker,
+    pub(crate) commands: Vec<CommandDescription>,
     pub(crate) door: Arc<Door>,
     pub(crate) mailboxes: Vec<Arc<Mailbox<mio::Waker>>>,
 }
@@ -25,6 +27,11 @@ impl ServerHandle {
     /// The address on which the server listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.0.local_addr
+    }
+
+    /// The commands of the server's service, in the order of their list.
+    pub fn commands(&self) -> &[CommandDescription] {
+        &self.0.commands
     }
 
     /// What the server has counted so far.

@@ -92,7 +92,7 @@ mod worker;
 
 pub use builder::Builder;
 pub use conn::Conn;
-pub use dispatch::{Commands, Entry};
+pub use dispatch::{CommandDescription, Commands, Entry};
 pub use error::{Error, Result};
 pub use handle::ServerHandle;
 pub use link::ConnId;

@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 
 use crate::builder::Builder;
 use crate::clock::SystemClock;
-use crate::dispatch::Commands;
+use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
 use crate::handle::{Control, ServerHandle};
 use crate::mailbox::{Dealer, Hand, mailbox};
@@ -66,6 +66,11 @@ impl Server {
         self.handle.clone()
     }
 
+    /// The commands of its service, in the order of their list: for documents, or for clients in other languages.
+    pub fn commands(&self) -> &[CommandDescription] {
+        self.handle.commands()
+    }
+
     /// What the server has counted so far.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
@@ -101,6 +106,7 @@ impl Server {
             local_addr,
             stop: Arc::default(),
             listener: waker,
+            commands: builder.commands.iter().map(Entry::description).collect(),
             door: Arc::default(),
             mailboxes: dealers.iter().map(|dealer| Arc::clone(&dealer.mailbox)).collect(),
         });

@@ -4,7 +4,10 @@ use proc_macro::TokenStream;
 
 mod command;
 mod commands;
+mod doc;
 mod errors;
+#[cfg(test)]
+mod golden;
 mod packet;
 
 /// Makes a struct or an enum a packet: something that is written to a payload and read from it.
@@ -160,12 +163,16 @@ pub fn derive_packet(input: TokenStream) -> TokenStream {
 ///
 /// impl Command for dim {
 ///     type Service = Lights;
-///     const ENTRY: Entry<Lights> = Entry::new(0x0701, "dim", handle);
+///     const ENTRY: Entry<Lights> = Entry::new(0x0701, "dim", "", Dim::DESCRIPTION, Dimmed::DESCRIPTION, handle);
 /// }
 ///
 /// fn handle(conn: &mut Conn<'_, Lights>, payload: &[u8]) -> Handled {
 ///     match request::<Dim>(payload) {
-///         Ok(request) => reply(conn, dim(conn, request)),
+///         Ok(request) => {
+///             let correlation = request.correlation();
+///             let reply = dim(conn, request);
+///             reply::<Result<Dimmed, Close>>(conn, correlation, reply)
+///         }
 ///         Err(error) => Handled::Malformed(error),
 ///     }
 /// }

@@ -7,6 +7,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, GenericArgument, Lifetime, PathArguments, Type, parse_quote};
 
 use super::model::Handler;
+use crate::doc::doc;
 
 /// The type that has the function's name, as types and functions don't share their names: what `commands!` looks up.
 pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
@@ -15,7 +16,10 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
     let cfgs = cfgs(handler);
     let service = service(handler);
     let text = name.to_string();
+    let doc = doc(&handler.function.attrs);
     let call = call(handler);
+    let request = request_description(handler);
+    let reply = reply_description(handler);
     let free = quote_spanned! {id.span()=> const _: () = __mario::assert_free(#id); };
     quote! {
         #marker
@@ -28,7 +32,7 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
             impl __mario::Command for #name {
                 type Service = #service;
 
-                const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(#id, #text, __handle);
+                const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(#id, #text, #doc, #request, #reply, __handle);
             }
 
             #free
@@ -67,7 +71,7 @@ pub(super) fn stub(handler: &Handler<'_>) -> TokenStream {
                 type Service = #service;
 
                 const ENTRY: __mario::Entry<Self::Service> =
-                    __mario::Entry::new(__mario::STUB, #text, |_, _| __mario::Handled::Done);
+                    __mario::Entry::new(__mario::STUB, #text, "", __mario::None, __mario::None, |_, _| __mario::Handled::Done);
             }
         };
     }
@@ -95,23 +99,46 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         Some(returned) => with_lifetimes(returned, "'_").to_token_stream(),
     };
     let returns = returned.span().resolved_at(Span::call_site());
-    let reply = quote_spanned! {returns=> __mario::reply::<_, #returned>(conn, reply) };
-    let (request, arguments) = match handler.packet {
-        Some(packet) => {
-            let packet = with_lifetimes(packet, "'_");
-            let request = quote_spanned! {packet.span()=> __mario::request::<#packet> };
-            (request, quote!(conn, request))
-        }
-        None => (quote!(__mario::no_request), quote!(conn)),
+    let Some(packet) = handler.packet else {
+        let reply = quote_spanned! {returns=> __mario::reply::<_, #returned>(conn, __mario::None, reply) };
+        return quote! {
+            match __mario::no_request(payload) {
+                __mario::Ok(()) => {
+                    let reply = #name(conn);
+                    #reply
+                }
+                __mario::Err(error) => __mario::Handled::Malformed(error),
+            }
+        };
     };
-    let pattern = handler.packet.map_or_else(|| quote!(()), |_| quote!(request));
+    let packet = with_lifetimes(packet, "'_");
+    let request = quote_spanned! {packet.span()=> __mario::request::<#packet> };
+    let reply = quote_spanned! {returns=> __mario::reply::<_, #returned>(conn, correlation, reply) };
     quote! {
         match #request(payload) {
-            __mario::Ok(#pattern) => {
-                let reply = #name(#arguments);
+            __mario::Ok(request) => {
+                let correlation = __mario::Packet::correlation(&request);
+                let reply = #name(conn, request);
                 #reply
             }
             __mario::Err(error) => __mario::Handled::Malformed(error),
+        }
+    }
+}
+
+fn request_description(handler: &Handler<'_>) -> TokenStream {
+    let Some(packet) = handler.packet else { return quote!(__mario::None) };
+    let packet = with_lifetimes(packet, "'static");
+    quote!(__mario::Some(<#packet as __mario::Packet>::DESCRIPTION))
+}
+
+fn reply_description(handler: &Handler<'_>) -> TokenStream {
+    match handler.returns() {
+        // Its packet has no name that could be written here.
+        None | Some(Type::ImplTrait(_)) => quote!(__mario::None),
+        Some(returned) => {
+            let returned = with_lifetimes(returned, "'static");
+            quote!(<#returned as __mario::IntoReply>::REPLY)
         }
     }
 }

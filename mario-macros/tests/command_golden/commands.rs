@@ -1,0 +1,1 @@
+mario::commands![dim, switch::off];
