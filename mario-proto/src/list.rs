@@ -78,8 +78,12 @@ impl<'a, T: Decode<'a> + Clone> Iterator for ListIter<'a, T> {
     #[inline]
     fn next(&mut self) -> Option<T> {
         match &mut self.0 {
+            // Asked first, because the end of the list is no error, and making one takes time.
             Source::Payload { input, .. } if const { T::SIZE.is_fixed() } => {
-                T::decode(&mut input.sub(T::SIZE.min).ok()?).ok()
+                match input.len() < T::SIZE.min {
+                    true => None,
+                    false => T::decode(&mut input.sub(T::SIZE.min).ok()?).ok(),
+                }
             }
             Source::Payload { input, count } => {
                 *count = count.checked_sub(1)?;
