@@ -185,22 +185,38 @@ pub const fn assert_free(id: u16) {
     );
 }
 
-/// The packet that a handler takes.
+/// The packet that a handler takes, and its correlation.
 #[doc(hidden)]
 #[inline]
-pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
-    decode_packet(payload)
+pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<(P, Option<u64>), DecodeError> {
+    let packet: P = decode_packet(payload)?;
+    let correlation = packet.correlation();
+    Ok((packet, correlation))
 }
 
 /// The payload of a command whose handler takes no packet: there must be none.
 #[doc(hidden)]
 #[inline]
-pub fn no_request(payload: &[u8]) -> Result<(), DecodeError> {
-    match u32::try_from(payload.len()) {
-        Ok(0) => Ok(()),
-        Ok(bytes) => Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes }, 0)),
-        Err(_) => Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes: u32::MAX }, 0)),
+pub fn no_request(payload: &[u8]) -> Result<((), Option<u64>), DecodeError> {
+    match payload.len() {
+        0 => Ok(((), None)),
+        bytes => {
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes }, 0))
+        }
     }
+}
+
+/// The packet that a handler takes, as constant data.
+#[doc(hidden)]
+pub const fn request_description<P: Packet>() -> Option<&'static Description> {
+    Some(P::DESCRIPTION)
+}
+
+/// The packet that a handler may return, as constant data.
+#[doc(hidden)]
+pub const fn reply_description<R: IntoReply>() -> Option<&'static Description> {
+    R::REPLY
 }
 
 /// Sends what a handler returned, under the correlation of the request if that has one.

@@ -114,7 +114,8 @@ pub mod __private {
     pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::dispatch::table::{Page, directory, page_count, pages};
     pub use crate::dispatch::{
-        Command, Commands, Entry, Handled, STUB, assert_free, entry, no_request, reply, request,
+        Command, Commands, Entry, Handled, STUB, assert_free, entry, no_request, reply, reply_description,
+        request, request_description,
     };
     pub use mario_proto::__private::*;
 }

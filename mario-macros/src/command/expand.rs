@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, GenericArgument, Lifetime, PathArguments, Type, parse_quote};
+use syn::{Attribute, GenericArgument, Ident, Lifetime, PathArguments, Type, parse_quote};
 
 use super::model::Handler;
 use crate::doc::doc;
@@ -32,17 +32,11 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
             impl __mario::Command for #name {
                 type Service = #service;
 
-                const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(#id, #text, #doc, #request, #reply, __handle);
+                const ENTRY: __mario::Entry<Self::Service> =
+                    __mario::Entry::new(#id, #text, #doc, #request, #reply, |conn, payload| #call);
             }
 
             #free
-
-            fn __handle(
-                conn: &mut __mario::Conn<'_, <#name as __mario::Command>::Service>,
-                payload: &[u8],
-            ) -> __mario::Handled {
-                #call
-            }
         };
     }
 }
@@ -91,6 +85,9 @@ fn marker(handler: &Handler<'_>) -> TokenStream {
 }
 
 /// Decode, call, encode.
+///
+/// What is wrong with the type of the packet or of the reply is told at that type and once: all that asks something of
+/// it has its span, and the compiler tells no two messages of one trait and span.
 fn call(handler: &Handler<'_>) -> TokenStream {
     let name = handler.name();
     let returned = match handler.returns() {
@@ -98,28 +95,25 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         Some(Type::ImplTrait(_)) => quote!(_),
         Some(returned) => with_lifetimes(returned, "'_").to_token_stream(),
     };
-    let returns = returned.span().resolved_at(Span::call_site());
-    let Some(packet) = handler.packet else {
-        let reply = quote_spanned! {returns=> __mario::reply::<_, #returned>(conn, __mario::None, reply) };
-        return quote! {
-            match __mario::no_request(payload) {
-                __mario::Ok(()) => {
-                    let reply = #name(conn);
-                    #reply
-                }
-                __mario::Err(error) => __mario::Handled::Malformed(error),
-            }
-        };
+    // Bound and used with one span, as a name from a user's own macro is another name elsewhere.
+    let reply = Ident::new("reply", returned.span());
+    let conn = Ident::new("conn", Span::call_site());
+    let correlation = Ident::new("correlation", Span::call_site());
+    let answer =
+        quote_spanned! {returned.span()=> __mario::reply::<_, #returned>(#conn, #correlation, #reply) };
+    let (decode, arguments) = match handler.packet {
+        Some(packet) => {
+            let packet = with_lifetimes(packet, "'_");
+            (quote_spanned! {packet.span()=> __mario::request::<#packet> }, quote!(#conn, request))
+        }
+        None => (quote!(__mario::no_request), quote!(#conn)),
     };
-    let packet = with_lifetimes(packet, "'_");
-    let request = quote_spanned! {packet.span()=> __mario::request::<#packet> };
-    let reply = quote_spanned! {returns=> __mario::reply::<_, #returned>(conn, correlation, reply) };
+    let request = handler.packet.map_or_else(|| quote!(()), |_| quote!(request));
     quote! {
-        match #request(payload) {
-            __mario::Ok(request) => {
-                let correlation = __mario::Packet::correlation(&request);
-                let reply = #name(conn, request);
-                #reply
+        match #decode(payload) {
+            __mario::Ok((#request, #correlation)) => {
+                let #reply = #name(#arguments);
+                #answer
             }
             __mario::Err(error) => __mario::Handled::Malformed(error),
         }
@@ -129,7 +123,7 @@ fn call(handler: &Handler<'_>) -> TokenStream {
 fn request_description(handler: &Handler<'_>) -> TokenStream {
     let Some(packet) = handler.packet else { return quote!(__mario::None) };
     let packet = with_lifetimes(packet, "'static");
-    quote!(__mario::Some(<#packet as __mario::Packet>::DESCRIPTION))
+    quote_spanned! {packet.span()=> __mario::request_description::<#packet>() }
 }
 
 fn reply_description(handler: &Handler<'_>) -> TokenStream {
@@ -138,7 +132,7 @@ fn reply_description(handler: &Handler<'_>) -> TokenStream {
         None | Some(Type::ImplTrait(_)) => quote!(__mario::None),
         Some(returned) => {
             let returned = with_lifetimes(returned, "'static");
-            quote!(<#returned as __mario::IntoReply>::REPLY)
+            quote_spanned! {returned.span()=> __mario::reply_description::<#returned>() }
         }
     }
 }

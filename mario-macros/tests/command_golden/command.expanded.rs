@@ -14,23 +14,16 @@ const _: () = {
             0x0701,
             "dim",
             "Dims a light.",
-            __mario::Some(<Dim<'static> as __mario::Packet>::DESCRIPTION),
-            <Result<Dimmed, Close> as __mario::IntoReply>::REPLY,
-            __handle,
+            __mario::request_description::<Dim<'static>>(),
+            __mario::reply_description::<Result<Dimmed, Close>>(),
+            |conn, payload| match __mario::request::<Dim<'_>>(payload) {
+                __mario::Ok((request, correlation)) => {
+                    let reply = dim(conn, request);
+                    __mario::reply::<_, Result<Dimmed, Close>>(conn, correlation, reply)
+                }
+                __mario::Err(error) => __mario::Handled::Malformed(error),
+            },
         );
     }
     const _: () = __mario::assert_free(0x0701);
-    fn __handle(
-        conn: &mut __mario::Conn<'_, <dim as __mario::Command>::Service>,
-        payload: &[u8],
-    ) -> __mario::Handled {
-        match __mario::request::<Dim<'_>>(payload) {
-            __mario::Ok(request) => {
-                let correlation = __mario::Packet::correlation(&request);
-                let reply = dim(conn, request);
-                __mario::reply::<_, Result<Dimmed, Close>>(conn, correlation, reply)
-            }
-            __mario::Err(error) => __mario::Handled::Malformed(error),
-        }
-    }
 };

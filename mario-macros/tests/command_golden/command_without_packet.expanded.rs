@@ -15,20 +15,14 @@ const _: () = {
             "",
             __mario::None,
             __mario::None,
-            __handle,
+            |conn, payload| match __mario::no_request(payload) {
+                __mario::Ok(((), correlation)) => {
+                    let reply = off(conn);
+                    __mario::reply::<_, ()>(conn, correlation, reply)
+                }
+                __mario::Err(error) => __mario::Handled::Malformed(error),
+            },
         );
     }
     const _: () = __mario::assert_free(0x0702);
-    fn __handle(
-        conn: &mut __mario::Conn<'_, <off as __mario::Command>::Service>,
-        payload: &[u8],
-    ) -> __mario::Handled {
-        match __mario::no_request(payload) {
-            __mario::Ok(()) => {
-                let reply = off(conn);
-                __mario::reply::<_, ()>(conn, __mario::None, reply)
-            }
-            __mario::Err(error) => __mario::Handled::Malformed(error),
-        }
-    }
 };
