@@ -23,4 +23,5 @@ chapters! {
     connections: "../../src/connections.md",
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",
+    measuring: "../../src/measuring.md",
 }
