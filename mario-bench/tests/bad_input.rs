@@ -2,13 +2,12 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::Stdio;
 use std::sync::Mutex;
 
 use rustix::process::Signal;
-use support::{Server, bench, echo, failure, impostor, signal};
+use support::{Running, Server, echo, eventually, failure, impostor, signal};
 
 /// Bytes of an echo frame with the default payload.
 const FRAME: usize = 72;
@@ -64,13 +63,10 @@ fn a_server_that_stops_half_way() {
 fn a_server_that_is_killed_half_way() {
     let server = Server::start("raw --workers 1");
     let addr = server.addr;
-    let load = bench(&format!("rps --addr {addr} --connections 10 --warm-up 0 --seconds 60"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let load = Running::start(&format!("rps --addr {addr} --connections 10 --warm-up 0 --seconds 60"));
     answers_many(&server);
     drop(server);
-    let output = load.wait_with_output().unwrap();
+    let output = load.output();
     assert_eq!(output.status.code(), Some(1));
     assert_names(&String::from_utf8_lossy(&output.stdout), "by the server");
 }
@@ -140,13 +136,10 @@ fn arguments_that_make_no_sense() {
 fn ctrl_c_prints_the_results_so_far() {
     let server = Server::start("raw --workers 1");
     let addr = server.addr;
-    let load = bench(&format!("rps --addr {addr} --connections 2 --warm-up 0 --seconds 600"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut load = Running::start(&format!("rps --addr {addr} --connections 2 --warm-up 0 --seconds 60"));
     answers_many(&server);
-    signal(&load, Signal::INT);
-    let output = load.wait_with_output().unwrap();
+    signal(load.child(), Signal::INT);
+    let output = load.output();
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130));
     assert_names(&text, "replies");
@@ -154,57 +147,55 @@ fn ctrl_c_prints_the_results_so_far() {
 }
 
 #[test]
-fn a_comparison_that_is_stopped_ends_its_servers() {
-    let mut comparison = bench("compare --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut progress = BufReader::new(comparison.stderr.take().unwrap());
+fn a_comparison_that_is_stopped_prints_the_rounds_so_far() {
+    let mut comparison =
+        Running::start("compare --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0");
+    let mut progress = BufReader::new(comparison.child().stderr.take().unwrap());
     let mut line = String::new();
     while !line.starts_with("round") {
         line.clear();
         assert_ne!(progress.read_line(&mut line).unwrap(), 0, "it ended");
     }
-    signal(&comparison, Signal::INT);
-    let mut table = String::new();
-    comparison.stdout.take().unwrap().read_to_string(&mut table).unwrap();
-    assert_eq!(comparison.wait().unwrap().code(), Some(130));
-    assert_names(&table, "| raw");
-    assert!(children_of(comparison.id()).is_empty());
+    signal(comparison.child(), Signal::INT);
+    // What it still says of its progress has to go somewhere.
+    std::io::copy(&mut progress, &mut std::io::sink()).unwrap();
+    let output = comparison.output();
+    assert_eq!(output.status.code(), Some(130));
+    assert_names(&String::from_utf8_lossy(&output.stdout), "| raw");
+}
+
+#[test]
+fn servers_end_before_the_comparison_that_is_stopped() {
+    let (mut comparison, servers) = comparison_with_servers();
+    signal(comparison.child(), Signal::INT);
+    assert_eq!(comparison.output().status.code(), Some(130));
+    assert!(servers.iter().all(|server| threads_of(*server) == 0));
 }
 
 #[test]
 fn servers_end_with_the_comparison_that_is_killed() {
-    let mut comparison = bench("compare --rounds 1 --shapes 2x1 --servers raw --seconds 600")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let servers = loop {
-        let servers = children_of(comparison.id());
-        if servers.iter().any(|server| threads_of(*server) > 1) {
-            break servers;
-        }
-        std::thread::yield_now();
-    };
-    comparison.kill().unwrap();
-    comparison.wait().unwrap();
-    while servers.iter().any(|server| threads_of(*server) > 0) {
-        std::thread::yield_now();
-    }
+    let (comparison, servers) = comparison_with_servers();
+    drop(comparison);
+    eventually("it has ended", || servers.iter().all(|server| threads_of(*server) == 0));
 }
 
-/// Waits until the server has written as much as a thousand replies.
+/// A comparison that takes long, and the servers it has started.
+fn comparison_with_servers() -> (Running, Vec<u32>) {
+    let mut comparison = Running::start("compare --rounds 1 --shapes 2x1 --servers raw --seconds 60");
+    let pid = comparison.child().id();
+    let works = |server: &u32| threads_of(*server) > 1;
+    eventually("a server works", || children_of(pid).iter().any(works));
+    (comparison, children_of(pid))
+}
+
+/// Waits until the server has used so much CPU time, in hundredths of a second, that it has answered many requests.
 fn answers_many(server: &Server) {
-    let written = || {
-        let io = std::fs::read_to_string(format!("/proc/{}/io", server.pid())).unwrap();
-        let line = io.lines().find_map(|line| line.strip_prefix("wchar: ")).unwrap();
-        line.parse::<usize>().unwrap()
-    };
-    while written() < 1000 * FRAME {
-        std::thread::yield_now();
-    }
+    eventually("the server works", || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+        // The fields after the name in parentheses; the eleventh and twelfth of them are the user's and the kernel's.
+        let fields = stat.rsplit_once(") ").unwrap().1.split(' ').skip(11).take(2);
+        fields.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>() >= 3
+    });
 }
 
 /// Processes that `parent` has started and not yet waited for.

@@ -6,9 +6,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+
+/// No test waits longer than this for anything.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// The program, with arguments in one line.
 pub fn bench(arguments: &str) -> Command {
@@ -37,37 +41,57 @@ pub fn failure(arguments: &str) -> String {
     text
 }
 
+/// The program while it runs, ended at the latest when it is dropped.
+pub struct Running(Option<Child>);
+
+impl Running {
+    pub fn start(arguments: &str) -> Running {
+        let mut command = bench(arguments);
+        Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    /// Waits for its end.
+    pub fn output(mut self) -> Output {
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// A server of the program, ended at the latest when it is dropped.
 pub struct Server {
-    child: Child,
+    running: Running,
     pub addr: SocketAddr,
 }
 
 impl Server {
     pub fn start(command: &str) -> Server {
-        let mut child =
-            bench(&format!("{command} --addr 127.0.0.1:0")).stdout(Stdio::piped()).spawn().unwrap();
+        let mut running = Running::start(&format!("{command} --addr 127.0.0.1:0"));
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(running.child().stdout.take().unwrap()).read_line(&mut line).unwrap();
         let addr = line.trim().strip_prefix("listening on ").expect("the first line").parse().unwrap();
-        Server { child, addr }
+        Server { running, addr }
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.running.0.as_ref().unwrap().id()
     }
 
     /// Asks it to end, and waits for that.
     pub fn terminate(mut self) {
-        signal(&self.child, Signal::TERM);
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        signal(self.running.child(), Signal::TERM);
+        self.running.output();
     }
 }
 
@@ -101,5 +125,14 @@ pub fn echo(mut stream: TcpStream, bytes: usize, change: impl Fn(usize, u8) -> u
         if stream.write_all(&buffer[..count]).is_err() {
             return;
         }
+    }
+}
+
+/// Waits for a condition.
+pub fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let until = Instant::now() + LIMIT;
+    while !condition() {
+        assert!(Instant::now() < until, "waited {LIMIT:?}, but not: {what}");
+        thread::sleep(Duration::from_millis(1));
     }
 }
