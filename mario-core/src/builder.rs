@@ -134,7 +134,8 @@ impl<S: Service> Builder<S> {
     }
 
     /// How long a peer may send nothing before it is [timed out](crate::Reason::TimedOut): 1 ms to 12 days, by
-    /// default 300 s; `None` for ever. It is measured to about an eighth.
+    /// default 300 s; `None` for ever. It comes late by at most an eighth of the shorter of the two timeouts, and half a
+    /// second.
     pub fn read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.read_timeout = timeout.into();
         self

@@ -13,8 +13,8 @@ pub struct EncodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeErrorKind {
-    /// The frame would be longer than the room for it, which is at most `max_packet`.
-    #[error("the frame does not fit: send less, or raise `max_packet` on both sides")]
+    /// The frame would be longer than the room for it: at most 65,535 bytes.
+    #[error("the frame does not fit: a frame has 65535 bytes at most, so send less at once")]
     Full,
     /// Text that has a NUL in it, which ends it where it is filled up with NULs.
     #[error("text with a NUL inside, in a field that NULs fill up")]

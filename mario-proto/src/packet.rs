@@ -15,8 +15,9 @@ pub trait Packet: Encode {
 
     /// The number that a reply is matched to its request by: the field marked `#[mario(correlation)]`.
     ///
-    /// The header has no place for one. A server copies it from the request to the reply, so that a client which has
-    /// many requests under way, or gets an answer late, knows which of them was answered.
+    /// The header has no place for one. A server copies it from the request to the packet that the handler returns, so
+    /// that a client which has many requests under way, or gets an answer late, knows which of them was answered. In
+    /// what a handler sends by itself, the handler sets it.
     #[inline]
     fn correlation(&self) -> Option<u64> {
         None
