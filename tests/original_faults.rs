@@ -143,7 +143,7 @@ fn a_storm_of_short_connections_loses_and_mixes_nothing() {
         match event {
             Event::Connected(id, thread) => assert!(lives.insert(id, thread).is_none(), "{id} twice"),
             Event::Handled(id, thread) => {
-                assert_eq!(lives[&id], thread, "the worker itself reports connections")
+                assert_eq!(lives[&id], thread, "the worker itself reports connections");
             }
             Event::Disconnected(id, _) => assert!(lives.remove(&id).is_some(), "{id} was not connected"),
             _ => {}
