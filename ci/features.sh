@@ -1,5 +1,6 @@
 #!/bin/sh
-# What is behind a feature of the library works too.
+# What is behind a feature of the library works too, and so does its listing in the book.
 set -eu
 cd "$(dirname "$0")/.."
 cargo test -p mario-core --features rotation --locked --test log_rotation
+cargo test -p mario-book --features rotation --locked --doc logging
