@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is behind a feature of the library works too, and so does its listing in the book.
+# What is behind a feature of the library works too, and so do the book's listings of it.
 set -eu
 cd "$(dirname "$0")/.."
 cargo test -p mario-core --features rotation --locked --test log_rotation

@@ -1,4 +1,4 @@
-//! The listings of the book, a module a chapter. They are compiled, and run where they don't serve, as doctests:
+//! The listings of the book and the README, a module a chapter. They are compiled, and run where they don't serve, as doctests:
 //!
 //! ```sh
 //! cargo test -p mario-book --doc
@@ -16,6 +16,7 @@ macro_rules! chapters {
 }
 
 chapters! {
+    readme: "../../../README.md",
     introduction: "../../src/introduction.md",
     getting_started: "../../src/getting-started.md",
     packets: "../../src/packets.md",
