@@ -148,8 +148,9 @@ fn ctrl_c_prints_the_results_so_far() {
 
 #[test]
 fn a_comparison_that_is_stopped_prints_the_rounds_so_far() {
-    let mut comparison =
-        Running::start("compare --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0");
+    let mut comparison = Running::start(
+        "compare --patience 0 --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0",
+    );
     let mut progress = BufReader::new(comparison.child().stderr.take().unwrap());
     let mut line = String::new();
     while !line.starts_with("round") {
@@ -181,7 +182,8 @@ fn servers_end_with_the_comparison_that_is_killed() {
 
 /// A comparison that takes long, and the servers it has started.
 fn comparison_with_servers() -> (Running, Vec<u32>) {
-    let mut comparison = Running::start("compare --rounds 1 --shapes 2x1 --servers raw --seconds 60");
+    let mut comparison =
+        Running::start("compare --patience 0 --rounds 1 --shapes 2x1 --servers raw --seconds 60");
     let pid = comparison.child().id();
     let works = |server: &u32| threads_of(*server) > 1;
     eventually("a server works", || children_of(pid).iter().any(works));

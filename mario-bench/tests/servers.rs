@@ -112,7 +112,7 @@ fn keep_idle_connections() {
 
 #[test]
 fn are_compared() {
-    let report = json("compare --rounds 2 --shapes 2x1,2x4 --seconds 0.05 --warm-up 0 --json");
+    let report = json("compare --patience 0 --rounds 2 --shapes 2x1,2x4 --seconds 0.05 --warm-up 0 --json");
     assert_eq!(report["samples"].as_array().unwrap().len(), 2 * 2 * 3);
     let summary = report["summary"].as_array().unwrap();
     assert_eq!(summary.len(), 2 * 3);

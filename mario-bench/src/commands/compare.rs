@@ -1,8 +1,8 @@
 //! `compare`: the servers in turn under the same loads, as ratios to raw epoll.
 //!
 //! A round takes each shape, and for each shape each server: started afresh on its cores, loaded from the others,
-//! ended. Which server begins changes from round to round. What other programs took of the machine meanwhile is
-//! looked at too: if it was much, the shape's round is repeated, and the calmest one counts.
+//! ended. Which server begins changes from round to round. It waits for other programs to leave the machine alone; if
+//! they came back meanwhile, the shape's round is repeated, and the calmest one counts.
 
 mod runner;
 mod shape;
@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// How often a round of a shape is repeated at most, if other programs keep the machine busy.
     #[arg(long, default_value_t = 2)]
     repeats: usize,
+    /// How many seconds to wait, before each round of a shape, for other programs to leave the machine alone.
+    #[arg(long, default_value = "20", value_parser = seconds)]
+    patience: Duration,
     /// Loads: connections × requests on the way on each.
     #[arg(long, value_delimiter = ',', default_value = "100x1,1000x1,100x16,10000x1")]
     shapes: Vec<Shape>,

@@ -56,15 +56,16 @@ impl CpuTime {
         Ok(CpuTime { user: ticks(stat.utime), system: ticks(stat.stime) })
     }
 
-    /// So far, of all processes together; the time of a virtual machine's host counts as the kernel's. That of
-    /// interrupts is left out, as nobody knows whose it is.
+    /// So far, of all that the machine did. Interrupts belong to it, as the kernel accounts most of them to the
+    /// process that it was running, and what a virtual machine's host took.
     ///
     /// # Errors
     /// The system does not tell.
     pub(crate) fn of_all() -> anyhow::Result<CpuTime> {
         let cpu = KernelStats::current().context("reading the machine's CPU time")?.total;
+        let interrupts = cpu.irq.unwrap_or_default() + cpu.softirq.unwrap_or_default();
         let stolen = cpu.steal.unwrap_or_default();
-        Ok(CpuTime { user: ticks(cpu.user + cpu.nice), system: ticks(cpu.system + stolen) })
+        Ok(CpuTime { user: ticks(cpu.user + cpu.nice), system: ticks(cpu.system + interrupts + stolen) })
     }
 
     /// What was used since an earlier time.

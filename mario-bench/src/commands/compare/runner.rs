@@ -1,5 +1,6 @@
 //! Servers started, loaded and ended, one after the other.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -15,8 +16,11 @@ use crate::system::cpus::Cpus;
 use crate::system::process::{self, CpuTime};
 use crate::system::stop::Stop;
 
-/// The share of the machine that other programs may take before a measurement is repeated.
-const CALM: f64 = 0.03;
+/// The share of the machine that other programs may take.
+const CALM: f64 = 0.05;
+
+/// How long the machine is looked at, to see whether it is calm.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// One measurement.
 #[derive(Clone, Debug, Serialize)]
@@ -62,18 +66,34 @@ impl Runner<'_> {
     /// One round of a shape, as calm as it can be had.
     fn calmest(&self, round: usize, shape: Shape) -> anyhow::Result<Vec<Sample>> {
         let unrest = |samples: &[Sample]| samples.iter().map(|sample| sample.others).fold(0.0, f64::max);
+        self.wait_for_calm()?;
         let mut calmest = self.one_of_each(round, shape)?;
         for _ in 0..self.arguments.repeats {
             if unrest(&calmest) <= CALM || self.stop.is_asked() {
                 break;
             }
             eprintln!("  other programs took {:.0} % of the machine: once more", unrest(&calmest) * 100.0);
+            self.wait_for_calm()?;
             let again = self.one_of_each(round, shape)?;
             if !self.stop.is_asked() && unrest(&again) < unrest(&calmest) {
                 calmest = again;
             }
         }
         Ok(calmest)
+    }
+
+    /// Waits until nothing else runs, or has run for too long.
+    fn wait_for_calm(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        while began.elapsed() < self.arguments.patience && !self.stop.is_asked() {
+            let (before, looked) = (CpuTime::of_all()?, Instant::now());
+            thread::sleep(LOOK);
+            let used = CpuTime::of_all()?.since(before).total();
+            if share(used, looked.elapsed(), process::cores()?) <= CALM {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Each server in turn, or as many as it gets to until it is stopped.
@@ -120,10 +140,8 @@ impl Runner<'_> {
         let cpu = of_server()?.since(server_before);
         let all = CpuTime::of_all()?.since(all_before).total();
         let ours = cpu.total() + of_us()?.since(us_before).total();
-        let ran = began.elapsed().as_secs_f64();
-
+        let ran = began.elapsed();
         let used = cpu.total().as_secs_f64();
-        let machine = ran * process::cores()? as f64;
         Ok(Sample {
             round,
             server,
@@ -131,9 +149,14 @@ impl Runner<'_> {
             replies_per_second: outcome.rate(),
             cpu_per_reply: used * 1e6 / outcome.all_replies.max(1) as f64,
             user_share: cpu.user.as_secs_f64() / used.max(f64::MIN_POSITIVE),
-            busy: used / (ran * self.server_cpus.count() as f64),
-            others: all.saturating_sub(ours).as_secs_f64() / machine,
+            busy: share(cpu.total(), ran, self.server_cpus.count()),
+            others: share(all.saturating_sub(ours), ran, process::cores()?),
             failures: outcome.failures,
         })
     }
+}
+
+/// The share that `used` is of what so many cores have to give in `time`.
+fn share(used: Duration, time: Duration, cores: usize) -> f64 {
+    used.as_secs_f64() / (time.as_secs_f64() * cores as f64)
 }
