@@ -41,8 +41,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// How often the deadlines are swept: a connection expires late by at most an eighth of its timeout.
     fn sweep(&self) -> Duration {
-        let shortest =
-            self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout)).min(LINGER);
+        let shortest = self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout));
         (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
     }
 }

@@ -86,10 +86,12 @@ impl Writer {
             let dropped = queue.newly_dropped();
             if dropped > 0 {
                 let (s, thread, size) = (plural(dropped), &queue.thread, queue.size());
-                let message = format_args!(
-                    "dropped {dropped} line{s} of thread {thread}: its queue of {size} bytes was full"
+                self.printer.notice(
+                    dropped,
+                    format_args!(
+                        "dropped {dropped} line{s} of thread {thread}: its queue of {size} bytes was full"
+                    ),
                 );
-                self.printer.notice(dropped, message);
             }
         }
     }

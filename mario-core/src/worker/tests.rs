@@ -91,12 +91,13 @@ impl Rig {
         Rig { worker, witness, poll, dealer, peers: Vec::new(), events: Vec::new(), clock }
     }
 
+    /// A connection that the worker takes at once.
     fn connect(&mut self) -> usize {
         let stream = SimStream::default();
         stream.0.borrow_mut().room = usize::MAX;
         self.peers.push(stream.clone());
         assert!(self.dealer.deal(stream, ([127, 0, 0, 1], 1).into()).is_ok());
-        self.step();
+        self.worker.adopt();
         self.peers.len() - 1
     }
 
@@ -217,6 +218,7 @@ fn without_connections_it_sleeps() {
     rig.step();
     assert!(rig.poll.asleep.get());
     let peer = rig.connect();
+    rig.step();
     assert!(!rig.poll.asleep.get());
     rig.peer(peer).end = true;
     rig.poll.tell(peer, true, false);

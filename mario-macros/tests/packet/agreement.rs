@@ -1,5 +1,6 @@
 //! Others read the wire as we do: a C compiler's packed structs, and Python's `struct`.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -109,6 +110,11 @@ struct Profile<'a> {
 
 #[test]
 fn python_reads_the_wire_alike() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        assert!(env::var_os("CI").is_none(), "CI installs python3");
+        eprintln!("skipped, as there is no python3");
+        return;
+    }
     let sent = run(Command::new("python3").arg(folder().join("original.py")));
     let profile = Profile {
         id: 7,
