@@ -139,7 +139,7 @@ fn python_reads_the_wire_alike() {
 
 fn compile(source: &str) -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source).with_extension("program");
-    let target = format!("{}-unknown-{}-gnu", std::env::consts::ARCH, std::env::consts::OS);
+    let target = format!("{}-unknown-{}-gnu", env::consts::ARCH, env::consts::OS);
     let compiler =
         cc::Build::new().target(&target).host(&target).opt_level(0).cargo_metadata(false).get_compiler();
     run(compiler.to_command().arg(folder().join(source)).arg("-o").arg(&program));
