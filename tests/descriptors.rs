@@ -31,9 +31,12 @@ impl Log for Lines {
 
 static LINES: Lines = Lines(Mutex::new(Vec::new()));
 
-/// Descriptors are given out from the lowest free number on; the listing itself holds one.
-fn open_descriptors() -> u64 {
-    std::fs::read_dir("/proc/self/fd").unwrap().count() as u64 - 1
+/// The limit with which exactly `room` more descriptors can be opened. The system limits their numbers, not how many
+/// there are, and those that this process inherited may lie anywhere.
+fn limit_that_leaves(room: u64) -> u64 {
+    let is_free = |number: &u64| std::fs::read_link(format!("/proc/self/fd/{number}")).is_err();
+    let last = (0..).filter(is_free).nth(room as usize - 1).unwrap();
+    last + 1
 }
 
 #[test]
@@ -45,9 +48,8 @@ fn out_of_descriptors_accepting_pauses_and_recovers() {
     let sockets: Vec<Socket> =
         (0..40).map(|_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap()).collect();
     let limit = getrlimit(Resource::Nofile);
-    // The listing itself takes a descriptor, which is one that is free for a connection.
     let room = 20;
-    setrlimit(Resource::Nofile, Rlimit { current: Some(open_descriptors() - 1 + room), ..limit }).unwrap();
+    setrlimit(Resource::Nofile, Rlimit { current: Some(limit_that_leaves(room)), ..limit }).unwrap();
 
     let began = Instant::now();
     let mut clients: Vec<Client> = sockets
