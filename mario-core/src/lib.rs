@@ -61,6 +61,7 @@
 // Generated code says `::mario`; inside this crate that is this crate.
 extern crate self as mario;
 
+mod accepting;
 mod buffers;
 mod builder;
 mod clock;
@@ -109,13 +110,14 @@ pub use mario_proto::{self as proto, DecodeError, EncodeError, Frame, FrameError
 /// What generated code names; not for users.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::Conn;
     pub use crate::conn::AnyConn;
-    pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
-    pub use crate::dispatch::table::{Page, directory, page_count, pages};
-    pub use crate::dispatch::{
-        Command, Commands, Entry, Handled, STUB, assert_free, entry, no_request, reply, reply_description,
+    pub use crate::dispatch::command::{
+        Command, CommandOf, Handled, STUB, assert_free, entry, name, no_request, reply, reply_description,
         request, request_description,
     };
+    pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
+    pub use crate::dispatch::table::{Table, page_count};
+    pub use crate::dispatch::{Commands, Entry};
+    pub use crate::{Conn, Service};
     pub use mario_proto::__private::*;
 }

@@ -65,11 +65,14 @@ pub(crate) struct Ready {
 
 /// Where connections come from. No call blocks.
 pub(crate) trait Listener {
-    type Stream: Send;
+    type Stream;
 
     /// The next connection; `WouldBlock` if none waits.
     fn accept(&mut self) -> io::Result<(Self::Stream, SocketAddr)>;
+}
 
+/// A listener for whose connections alone a thread waits.
+pub(crate) trait WatchedListener: Listener {
     /// Waits until one may wait, or somebody rings, or `timeout` has passed.
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
 }

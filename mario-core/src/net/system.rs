@@ -8,7 +8,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Listener, Poll, Ready, Stream};
+use super::{Listener, Poll, Ready, Stream, WatchedListener};
 use crate::slots::Key;
 
 // A token carries a slot and its generation.
@@ -123,7 +123,9 @@ impl Listener for SystemListener {
         stream.set_nodelay(true)?;
         Ok((stream, peer))
     }
+}
 
+impl WatchedListener for SystemListener {
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
