@@ -1,19 +1,19 @@
 //! Command id → handler: a constant table, made by `commands!`.
 
+pub(crate) mod command;
 pub(crate) mod distinct;
 pub(crate) mod table;
 
 use std::fmt;
 
-use mario_proto::{
-    Decode, DecodeError, DecodeErrorKind, Description, EncodeError, IntoReply, Packet, decode_packet,
-};
+use mario_proto::Description;
+
+pub(crate) use command::Handled;
 
 use crate::conn::Conn;
-use crate::outbox::SendError;
-use crate::reason::Close;
 use crate::service::Service;
-use table::Page;
+use command::Command;
+use table::{Page, Table};
 
 /// The commands of a service: the constant table that [`commands!`](crate::commands) makes.
 ///
@@ -25,14 +25,12 @@ pub struct Commands<S: Service> {
 }
 
 impl<S: Service> Commands<S> {
-    /// Only generated code calls this, with the results of `directory` and `pages`.
+    /// Only generated code calls this.
     #[doc(hidden)]
-    pub const fn new(
-        directory: &'static [u16; 256],
-        pages: &'static [Page<S>],
-        entries: &'static [Entry<S>],
+    pub const fn new<const COMMANDS: usize, const PAGES: usize>(
+        table: &'static Table<S, COMMANDS, PAGES>,
     ) -> Self {
-        Commands { directory, pages, entries }
+        Commands { directory: &table.directory, pages: &table.pages, entries: &table.entries }
     }
 
     /// Each command, in the order of the list that was given to `commands!`.
@@ -92,15 +90,13 @@ pub struct CommandDescription {
 impl<S: Service> Entry<S> {
     /// Only generated code calls this.
     #[doc(hidden)]
-    pub const fn new(
-        id: u16,
-        name: &'static str,
+    pub const fn new<C: Command>(
         doc: &'static str,
         request: Option<&'static Description>,
         reply: Option<&'static Description>,
         handler: Handler<S>,
     ) -> Self {
-        Entry { description: CommandDescription { id, name, doc, request, reply }, handler }
+        Entry { description: CommandDescription { id: C::ID, name: C::NAME, doc, request, reply }, handler }
     }
 
     /// The command's id on the wire.
@@ -135,113 +131,3 @@ impl<S: Service> fmt::Debug for Entry<S> {
 
 /// Decode, call, encode: what `#[mario::command]` makes of a function.
 pub(crate) type Handler<S> = fn(&mut Conn<'_, S>, &[u8]) -> Handled;
-
-/// What became of a frame.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Handled {
-    /// The handler ran.
-    Done,
-    /// The handler ran, and its error was to close.
-    Close,
-    /// The payload is no such packet; the handler did not run.
-    Malformed(DecodeError),
-    /// The handler ran, and what it returned can't be encoded.
-    Unsendable(EncodeError),
-}
-
-/// A function that `#[mario::command]` was put on.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no command",
-    label = "no command",
-    note = "put `#[mario::command(id)]` on the function, and name the function itself here"
-)]
-pub trait Command: 'static {
-    type Service: Service;
-    const ENTRY: Entry<Self::Service>;
-}
-
-/// The entry of `C`, if it is a command of the service `S`.
-#[doc(hidden)]
-pub const fn entry<S: Service, C: Command<Service = S>>() -> Entry<S> {
-    C::ENTRY
-}
-
-/// The id of what stands in for a command that does not compile.
-#[doc(hidden)]
-pub const STUB: u16 = 0xffff;
-
-/// Does not compile if `id` is reserved; for an id that only the compiler knows.
-///
-/// # Panics
-/// If it is reserved.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_free(id: u16) {
-    assert!(
-        !mario_proto::is_reserved(id),
-        "this id names an event of the connection itself: take one below 0xfffc"
-    );
-}
-
-/// The packet that a handler takes, and its correlation.
-#[doc(hidden)]
-#[inline]
-pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<(P, Option<u64>), DecodeError> {
-    let packet: P = decode_packet(payload)?;
-    let correlation = packet.correlation();
-    Ok((packet, correlation))
-}
-
-/// The payload of a command whose handler takes no packet: there must be none.
-#[doc(hidden)]
-#[inline]
-pub fn no_request(payload: &[u8]) -> Result<((), Option<u64>), DecodeError> {
-    match payload.len() {
-        0 => Ok(((), None)),
-        bytes => {
-            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes }, 0))
-        }
-    }
-}
-
-/// The packet that a handler takes, as constant data.
-#[doc(hidden)]
-pub const fn request_description<P: Packet>() -> Option<&'static Description> {
-    Some(P::DESCRIPTION)
-}
-
-/// The packet that a handler may return, as constant data.
-#[doc(hidden)]
-pub const fn reply_description<R: IntoReply>() -> Option<&'static Description> {
-    R::REPLY
-}
-
-/// Sends what a handler returned, under the correlation of the request if that has one.
-#[doc(hidden)]
-#[inline]
-pub fn reply<S, R>(conn: &mut Conn<'_, S>, correlation: Option<u64>, returned: R) -> Handled
-where
-    S: Service,
-    R: IntoReply<Error: Into<Close>>,
-{
-    match returned.into_reply() {
-        Ok(None) => Handled::Done,
-        Ok(Some(mut packet)) => {
-            if let Some(correlation) = correlation {
-                packet.set_correlation(correlation);
-            }
-            match conn.reply(&packet) {
-                Err(SendError::Encode(error)) => Handled::Unsendable(error),
-                // Of all else that can go wrong the connection knows.
-                _ => Handled::Done,
-            }
-        }
-        Err(error) => {
-            let Close = error.into();
-            Handled::Close
-        }
-    }
-}

@@ -51,25 +51,27 @@ fn read(input: TokenStream, errors: &Errors) -> Vec<Path> {
     paths
 }
 
+/// The service is not named: the commands, or what the table is for, tell it to the compiler.
 fn table(commands: &[Path]) -> TokenStream {
-    let Some(first) = commands.first() else {
-        return quote!(::mario::__private::Commands::new(&[0; 256], &[], &[]));
-    };
-    let entries =
-        commands.iter().map(|path| quote_spanned! {path.span()=> __mario::entry::<__Service, #path>() });
+    let commands_of = |path: &Path| quote_spanned! {path.span()=> <#path as __mario::Command>::Command };
+    let names = commands.iter().map(|path| {
+        let command = commands_of(path);
+        quote_spanned! {path.span()=> __mario::name::<#command>() }
+    });
+    let entries = commands.iter().map(|path| {
+        let command = commands_of(path);
+        quote_spanned! {path.span()=> __mario::entry::<_, #command>() }
+    });
     let distinct = commands.iter().enumerate().map(|(at, path)| {
-        quote_spanned! {path.span()=> const _: () = if !__DISTINCT { __mario::assert_distinct(__ENTRIES, #at) }; }
+        quote_spanned! {path.span()=> const _: () = if !__DISTINCT { __mario::assert_distinct(__NAMES, #at) }; }
     });
     quote! {{
         use ::mario::__private as __mario;
 
-        type __Service = <#first as __mario::Command>::Service;
-        const __ENTRIES: &[__mario::Entry<__Service>] = &[#(#entries),*];
-        const __DISTINCT: bool = __mario::all_distinct(__ENTRIES);
+        const __NAMES: &[(u16, &str)] = &[#(#names),*];
+        const __DISTINCT: bool = __mario::all_distinct(__NAMES);
         #(#distinct)*
-        const __DIRECTORY: &[u16; 256] = &__mario::directory(__ENTRIES);
-        const __PAGES: &[__mario::Page<__Service>] =
-            &__mario::pages::<__Service, { __mario::page_count(__ENTRIES) }>(__ENTRIES);
-        __mario::Commands::new(__DIRECTORY, __PAGES, __ENTRIES)
+        const __PAGES: usize = __mario::page_count(__NAMES);
+        __mario::Commands::new(const { &__mario::Table::<_, _, __PAGES>::new(__NAMES, [#(#entries),*]) })
     }}
 }

@@ -162,8 +162,12 @@ pub fn derive_packet(input: TokenStream) -> TokenStream {
 /// struct dim {}
 ///
 /// impl Command for dim {
-///     type Service = Lights;
-///     const ENTRY: Entry<Lights> = Entry::new(0x0701, "dim", "", Dim::DESCRIPTION, Dimmed::DESCRIPTION, handle);
+///     const ID: u16 = 0x0701;
+///     const NAME: &str = "dim";
+/// }
+///
+/// impl CommandOf<Lights> for dim {
+///     const ENTRY: Entry<Lights> = Entry::new::<dim>("", Dim::DESCRIPTION, Dimmed::DESCRIPTION, handle);
 /// }
 ///
 /// fn handle(conn: &mut Conn<'_, Lights>, payload: &[u8]) -> Handled {

@@ -1,19 +1,18 @@
 //! No two commands of a table may have one id: found while the service is compiled, and told at the second of them.
 
-use super::{Entry, STUB};
-use crate::service::Service;
+use super::command::STUB;
 
 /// The longest text of an error; what is longer is cut.
 const LONGEST: usize = 400;
 
 /// Whether all ids differ. Looked at first, as it takes one pass however many commands there are.
 #[doc(hidden)]
-pub const fn all_distinct<S: Service>(entries: &[Entry<S>]) -> bool {
+pub const fn all_distinct(names: &[(u16, &str)]) -> bool {
     let mut seen = [0u64; 1 << 10];
     let mut i = 0;
-    while i < entries.len() {
-        let id = entries[i].id() as usize;
-        if seen[id / 64] >> (id % 64) & 1 == 1 && entries[i].id() != STUB {
+    while i < names.len() {
+        let id = names[i].0 as usize;
+        if seen[id / 64] >> (id % 64) & 1 == 1 && names[i].0 != STUB {
             return false;
         }
         seen[id / 64] |= 1 << (id % 64);
@@ -22,23 +21,24 @@ pub const fn all_distinct<S: Service>(entries: &[Entry<S>]) -> bool {
     true
 }
 
-/// Does not compile if the id of `entries[at]` is an earlier one's too.
+/// Does not compile if the id of `names[at]` is an earlier one's too.
 ///
 /// # Panics
 /// In that case, with both names and the id.
 #[doc(hidden)]
 #[track_caller]
-pub const fn assert_distinct<S: Service>(entries: &[Entry<S>], at: usize) {
+pub const fn assert_distinct(names: &[(u16, &str)], at: usize) {
+    let (id, name) = names[at];
     let mut i = 0;
-    while i < at && entries[at].id() != STUB {
-        if entries[i].id() == entries[at].id() {
+    while i < at && id != STUB {
+        if names[i].0 == id {
             let text = Text::new()
                 .with("`")
-                .with(entries[at].name())
+                .with(name)
                 .with("` has the id of `")
-                .with(entries[i].name())
+                .with(names[i].1)
                 .with("`, ")
-                .with_hex(entries[at].id())
+                .with_hex(id)
                 .with(": give one of them another");
             panic!("{}", text.as_str());
         }

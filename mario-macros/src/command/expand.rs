@@ -4,75 +4,57 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, GenericArgument, Ident, Lifetime, PathArguments, Type, parse_quote};
+use syn::{Attribute, Expr, GenericArgument, Ident, Lifetime, PathArguments, Type, parse_quote};
 
 use super::model::Handler;
 use crate::doc::doc;
 
 /// The type that has the function's name, as types and functions don't share their names: what `commands!` looks up.
 pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
-    let (name, id) = (handler.name(), &handler.id);
-    let marker = marker(handler);
-    let cfgs = cfgs(handler);
+    let name = handler.name();
+    let id = handler.id.to_token_stream();
     let service = service(handler);
-    let text = name.to_string();
     let doc = doc(&handler.function.attrs);
-    let call = call(handler);
     let request = request_description(handler);
     let reply = reply_description(handler);
-    let free = quote_spanned! {id.span()=> const _: () = __mario::assert_free(#id); };
-    quote! {
-        #marker
-
-        #(#cfgs)*
-        const _: () = {
-            use ::mario::__private as __mario;
-
-            #[automatically_derived]
-            impl __mario::Command for #name {
-                type Service = #service;
-
-                const ENTRY: __mario::Entry<Self::Service> =
-                    __mario::Entry::new(#id, #text, #doc, #request, #reply, |conn, payload| #call);
-            }
-
-            #free
-        };
-    }
+    let call = call(handler);
+    let entry = quote! {
+        #[automatically_derived]
+        impl __mario::CommandOf<#service> for #name {
+            const ENTRY: __mario::Entry<#service> =
+                __mario::Entry::new::<Self>(#doc, #request, #reply, |conn, payload| #call);
+        }
+    };
+    let free = match &handler.id {
+        Some(Expr::Lit(_)) | None => TokenStream::new(),
+        Some(id) => quote_spanned! {id.span()=> const _: () = __mario::assert_free(#id); },
+    };
+    beside(handler, &id, &quote!(#entry #free))
 }
 
-/// What stands in for a command with mistakes, so that the list which names it is not a further message.
+/// What stands in for a command with mistakes, so that the list which names it is not a further message: of any
+/// service, as it may be unknown which.
 ///
-/// None beside a method, where a type has no place, and none without a connection to tell the service.
+/// None beside a method, where a type has no place.
 pub(super) fn stub(handler: &Handler<'_>) -> TokenStream {
-    if handler.is_method() || handler.connection.is_none() {
+    if handler.is_method() {
         return TokenStream::new();
     }
     let name = handler.name();
-    let marker = marker(handler);
-    let cfgs = cfgs(handler);
-    let service = service(handler);
-    let text = name.to_string();
-    quote! {
-        #marker
-
-        #(#cfgs)*
-        const _: () = {
-            use ::mario::__private as __mario;
-
-            #[automatically_derived]
-            impl __mario::Command for #name {
-                type Service = #service;
-
-                const ENTRY: __mario::Entry<Self::Service> =
-                    __mario::Entry::new(__mario::STUB, #text, "", __mario::None, __mario::None, |_, _| __mario::Handled::Done);
-            }
-        };
-    }
+    let entry = quote! {
+        #[automatically_derived]
+        impl<S: __mario::Service> __mario::CommandOf<S> for #name {
+            const ENTRY: __mario::Entry<S> =
+                __mario::Entry::new::<Self>("", __mario::None, __mario::None, |_, _| __mario::Handled::Done);
+        }
+    };
+    beside(handler, &quote!(__mario::STUB), &entry)
 }
 
-fn marker(handler: &Handler<'_>) -> TokenStream {
+/// The type, its id and name, and what else there is to say of it.
+fn beside(handler: &Handler<'_>, id: &TokenStream, entry: &TokenStream) -> TokenStream {
     let (name, visibility) = (handler.name(), &handler.function.vis);
+    let text = name.to_string();
     let cfgs = cfgs(handler);
     let docs =
         format!("The command that the function [`{name}`](fn@{name}) handles, for `mario::commands!`.");
@@ -81,6 +63,20 @@ fn marker(handler: &Handler<'_>) -> TokenStream {
         #[doc = #docs]
         #[allow(non_camel_case_types)]
         #visibility struct #name {}
+
+        #(#cfgs)*
+        const _: () = {
+            use ::mario::__private as __mario;
+
+            #[automatically_derived]
+            impl __mario::Command for #name {
+                type Command = Self;
+                const ID: u16 = #id;
+                const NAME: &'static str = #text;
+            }
+
+            #entry
+        };
     }
 }
 

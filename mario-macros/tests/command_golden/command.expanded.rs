@@ -9,10 +9,18 @@ const _: () = {
     use ::mario::__private as __mario;
     #[automatically_derived]
     impl __mario::Command for dim {
-        type Service = <Conn<'static, Lights> as __mario::AnyConn>::Service;
-        const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(
-            0x0701,
-            "dim",
+        type Command = Self;
+        const ID: u16 = 0x0701;
+        const NAME: &'static str = "dim";
+    }
+    #[automatically_derived]
+    impl __mario::CommandOf<<Conn<'static, Lights> as __mario::AnyConn>::Service>
+    for dim {
+        const ENTRY: __mario::Entry<
+            <Conn<'static, Lights> as __mario::AnyConn>::Service,
+        > = __mario::Entry::new::<
+            Self,
+        >(
             "Dims a light.",
             __mario::request_description::<Dim<'static>>(),
             __mario::reply_description::<Result<Dimmed, Close>>(),
@@ -25,5 +33,4 @@ const _: () = {
             },
         );
     }
-    const _: () = __mario::assert_free(0x0701);
 };

@@ -8,10 +8,17 @@ const _: () = {
     use ::mario::__private as __mario;
     #[automatically_derived]
     impl __mario::Command for off {
-        type Service = <LightsConn<'static> as __mario::AnyConn>::Service;
-        const ENTRY: __mario::Entry<Self::Service> = __mario::Entry::new(
-            0x0702,
-            "off",
+        type Command = Self;
+        const ID: u16 = 0x0702;
+        const NAME: &'static str = "off";
+    }
+    #[automatically_derived]
+    impl __mario::CommandOf<<LightsConn<'static> as __mario::AnyConn>::Service> for off {
+        const ENTRY: __mario::Entry<
+            <LightsConn<'static> as __mario::AnyConn>::Service,
+        > = __mario::Entry::new::<
+            Self,
+        >(
             "",
             __mario::None,
             __mario::None,
@@ -24,5 +31,4 @@ const _: () = {
             },
         );
     }
-    const _: () = __mario::assert_free(0x0702);
 };

@@ -1,21 +1,28 @@
 const TABLE: mario::Commands<Service> = {
     use ::mario::__private as __mario;
-    type __Service = <dim as __mario::Command>::Service;
-    const __ENTRIES: &[__mario::Entry<__Service>] = &[
-        __mario::entry::<__Service, dim>(),
-        __mario::entry::<__Service, switch::off>(),
+    const __NAMES: &[(u16, &str)] = &[
+        __mario::name::<<dim as __mario::Command>::Command>(),
+        __mario::name::<<switch::off as __mario::Command>::Command>(),
     ];
-    const __DISTINCT: bool = __mario::all_distinct(__ENTRIES);
+    const __DISTINCT: bool = __mario::all_distinct(__NAMES);
     const _: () = if !__DISTINCT {
-        __mario::assert_distinct(__ENTRIES, 0usize)
+        __mario::assert_distinct(__NAMES, 0usize)
     };
     const _: () = if !__DISTINCT {
-        __mario::assert_distinct(__ENTRIES, 1usize)
+        __mario::assert_distinct(__NAMES, 1usize)
     };
-    const __DIRECTORY: &[u16; 256] = &__mario::directory(__ENTRIES);
-    const __PAGES: &[__mario::Page<__Service>] = &__mario::pages::<
-        __Service,
-        { __mario::page_count(__ENTRIES) },
-    >(__ENTRIES);
-    __mario::Commands::new(__DIRECTORY, __PAGES, __ENTRIES)
+    const __PAGES: usize = __mario::page_count(__NAMES);
+    __mario::Commands::new(const {
+        &__mario::Table::<
+            _,
+            _,
+            __PAGES,
+        >::new(
+            __NAMES,
+            [
+                __mario::entry::<_, <dim as __mario::Command>::Command>(),
+                __mario::entry::<_, <switch::off as __mario::Command>::Command>(),
+            ],
+        )
+    })
 };

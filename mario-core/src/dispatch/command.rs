@@ -1,0 +1,143 @@
+//! What `#[mario::command]` makes of a function: decode, call, encode.
+
+use mario_proto::{
+    Decode, DecodeError, DecodeErrorKind, Description, EncodeError, IntoReply, Packet, decode_packet,
+};
+
+use super::Entry;
+use crate::conn::Conn;
+use crate::outbox::SendError;
+use crate::reason::Close;
+use crate::service::Service;
+
+/// A function that `#[mario::command]` was put on.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no command",
+    label = "no command",
+    note = "put `#[mario::command(id)]` on the function, and name the function itself here"
+)]
+pub trait Command: 'static {
+    /// The command itself. A list says so of what is in it, so that the compiler goes no further with what is none.
+    type Command: Command;
+
+    const ID: u16;
+    const NAME: &'static str;
+}
+
+/// A command of the service `S`.
+///
+/// `S` is no associated type, as a command may be more visible than its service.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a command of another service than `{S}`",
+    label = "of another service",
+    note = "a table has the commands of one service: that which its first argument `Conn<'_, Service>` names"
+)]
+pub trait CommandOf<S: Service>: Command {
+    const ENTRY: Entry<S>;
+}
+
+/// The id and the name of `C`.
+#[doc(hidden)]
+pub const fn name<C: Command>() -> (u16, &'static str) {
+    (C::ID, C::NAME)
+}
+
+/// The entry of `C`, if it is a command of the service `S`.
+#[doc(hidden)]
+pub const fn entry<S: Service, C: CommandOf<S>>() -> Entry<S> {
+    C::ENTRY
+}
+
+/// What became of a frame.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Handled {
+    /// The handler ran.
+    Done,
+    /// The handler ran, and its error was to close.
+    Close,
+    /// The payload is no such packet; the handler did not run.
+    Malformed(DecodeError),
+    /// The handler ran, and what it returned can't be encoded.
+    Unsendable(EncodeError),
+}
+
+/// The id of what stands in for a command that does not compile.
+#[doc(hidden)]
+pub const STUB: u16 = 0xffff;
+
+/// Does not compile if `id` is reserved; for an id that only the compiler knows.
+///
+/// # Panics
+/// If it is reserved.
+#[doc(hidden)]
+#[track_caller]
+pub const fn assert_free(id: u16) {
+    assert!(
+        !mario_proto::is_reserved(id),
+        "this id names an event of the connection itself: take one below 0xfffc"
+    );
+}
+
+/// The packet that a handler takes, and its correlation.
+#[doc(hidden)]
+#[inline]
+pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<(P, Option<u64>), DecodeError> {
+    let packet: P = decode_packet(payload)?;
+    let correlation = packet.correlation();
+    Ok((packet, correlation))
+}
+
+/// The payload of a command whose handler takes no packet: there must be none.
+#[doc(hidden)]
+#[inline]
+pub fn no_request(payload: &[u8]) -> Result<((), Option<u64>), DecodeError> {
+    match payload.len() {
+        0 => Ok(((), None)),
+        bytes => {
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes }, 0))
+        }
+    }
+}
+
+/// The packet that a handler takes, as constant data.
+#[doc(hidden)]
+pub const fn request_description<P: Packet>() -> Option<&'static Description> {
+    Some(P::DESCRIPTION)
+}
+
+/// The packet that a handler may return, as constant data.
+#[doc(hidden)]
+pub const fn reply_description<R: IntoReply>() -> Option<&'static Description> {
+    R::REPLY
+}
+
+/// Sends what a handler returned, under the correlation of the request if that has one.
+#[doc(hidden)]
+#[inline]
+pub fn reply<S, R>(conn: &mut Conn<'_, S>, correlation: Option<u64>, returned: R) -> Handled
+where
+    S: Service,
+    R: IntoReply<Error: Into<Close>>,
+{
+    match returned.into_reply() {
+        Ok(None) => Handled::Done,
+        Ok(Some(mut packet)) => {
+            if let Some(correlation) = correlation {
+                packet.set_correlation(correlation);
+            }
+            match conn.reply(&packet) {
+                Err(SendError::Encode(error)) => Handled::Unsendable(error),
+                // Of all else that can go wrong the connection knows.
+                _ => Handled::Done,
+            }
+        }
+        Err(error) => {
+            let Close = error.into();
+            Handled::Close
+        }
+    }
+}
