@@ -78,6 +78,21 @@ fn a_heartbeat_that_is_taken_or_reserved() {
 }
 
 #[test]
+fn private_descriptors_with_a_master() {
+    let error = refused(Builder::private_descriptors);
+    assert!(matches!(error, Error::PrivateDescriptors));
+    says(&error, &["private descriptors", "add `.accept(Accept::PerWorker)`", "leave out"]);
+}
+
+#[test]
+#[cfg(not(target_os = "linux"))]
+fn workers_that_accept_on_another_system() {
+    let error = refused(|builder| builder.accept(mario::Accept::PerWorker));
+    assert!(matches!(error, Error::NeedsLinux { .. }));
+    says(&error, &["needs Linux", "take `Accept::Master`"]);
+}
+
+#[test]
 fn a_text_that_is_no_token() {
     for text in ["", "mario", "0x", "0x+1", "0x123456789", "4294967296", "-1"] {
         let error = text.parse::<Stx>().unwrap_err().to_string();

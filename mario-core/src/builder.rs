@@ -4,12 +4,15 @@ use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
+use crate::accept::Accept;
 use crate::buffers::SEGMENT;
+use crate::crew::Orders;
 use crate::deadlines;
 use crate::dispatch::Commands;
 use crate::error::{Error, Result};
 use crate::exchange::Rules;
 use crate::link::ConnId;
+use crate::net::system::HAS_PRIVATE_TABLES;
 use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
 use crate::stx::Stx;
@@ -41,9 +44,11 @@ const LEAST_INPUT_POOL: usize = 1 << 20;
 #[must_use = "a builder does nothing until `run` or `start`"]
 pub struct Builder<S: Service> {
     pub(crate) service: S,
-    pub(crate) commands: Commands<S>,
+    commands: Commands<S>,
     addresses: Result<Vec<SocketAddr>>,
     workers: Option<usize>,
+    accept: Accept,
+    private_descriptors: bool,
     connections: usize,
     backlog: u32,
     stx: Stx,
@@ -66,6 +71,8 @@ impl<S: Service> Builder<S> {
             commands,
             addresses: Err(Error::NoAddress),
             workers: None,
+            accept: Accept::Master,
+            private_descriptors: false,
             connections: 16_384,
             backlog: 4_096,
             stx: Stx::default(),
@@ -95,6 +102,48 @@ impl<S: Service> Builder<S> {
     /// How many worker threads serve connections: 1 to 1,024; by default as many as the machine has cores.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
+        self
+    }
+
+    /// Who accepts connections: by default [a master](Accept::Master).
+    pub fn accept(mut self, accept: Accept) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// Gives each worker a descriptor table of its own, so that the limit for open descriptors (`ulimit -n`) is one for
+    /// each worker and not for all of them. Needs [`Accept::PerWorker`], and Linux, where it is `unshare(CLONE_FILES)`; a
+    /// container may forbid that, which is then the error of [`start`](Builder::start).
+    ///
+    /// For the service it means that a descriptor, and whatever has one, as a file or a socket, belongs to a thread:
+    ///
+    /// - What is opened before `start` is copied to each worker, and may be used on all threads. It is closed only when
+    ///   all copies are: peers and locks notice that when the workers have ended.
+    /// - What is opened after `start`, on a worker or elsewhere, has no meaning on the other threads, and its number may
+    ///   be another's connection there. So open what a worker needs on that worker, in
+    ///   [`started`](Service::started), and keep it in [`Service::Worker`] or a session; threads that are started on a worker share its
+    ///   table. Never send it from there to another thread, or from another thread there; a handle to a server that
+    ///   was started later is such a thing too. Channels, locks and [`mario::log`](mod@crate::log) have no
+    ///   descriptors.
+    /// - The same holds for what a library opens behind one's back and keeps for the whole process, as a pool of database
+    ///   connections: use it on a thread of its own, and talk to that through channels.
+    /// - Workers take no signals but those of faults; the other threads of the process do.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] fn main() -> mario::Result<()> {
+    /// # struct Gateway;
+    /// # impl mario::Service for Gateway { type Session = (); type Worker = (); }
+    /// let server = mario::Server::builder(Gateway, mario::commands![])
+    ///     .bind("127.0.0.1:0")
+    ///     .accept(mario::Accept::PerWorker)
+    ///     .private_descriptors()
+    ///     .start()?;
+    /// # server.shutdown()
+    /// # }
+    /// # #[cfg(not(target_os = "linux"))] fn main() {}
+    /// ```
+    pub fn private_descriptors(mut self) -> Self {
+        self.private_descriptors = true;
         self
     }
 
@@ -210,15 +259,34 @@ impl<S: Service> Builder<S> {
         if self.backlog == 0 { Err(Error::Backlog) } else { Ok(self.backlog) }
     }
 
-    pub(crate) fn worker_count(&self) -> Result<usize> {
+    pub(crate) fn accept_mode(&self) -> Result<Accept> {
+        match self.accept {
+            Accept::PerWorker if !HAS_PRIVATE_TABLES => {
+                Err(Error::NeedsLinux { what: "`Accept::PerWorker`" })
+            }
+            Accept::Master if self.private_descriptors => Err(Error::PrivateDescriptors),
+            accept => Ok(accept),
+        }
+    }
+
+    /// What the workers need to know, checked.
+    pub(crate) fn orders(&self) -> Result<Orders<S>> {
+        Ok(Orders {
+            commands: self.commands,
+            plan: self.plan()?,
+            workers: self.worker_count()?,
+            private_descriptors: self.private_descriptors,
+        })
+    }
+
+    fn worker_count(&self) -> Result<usize> {
         let workers = self
             .workers
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()));
         if (1..=ConnId::MAX_WORKERS).contains(&workers) { Ok(workers) } else { Err(Error::Workers(workers)) }
     }
 
-    /// What each worker needs to know, checked.
-    pub(crate) fn plan(&self) -> Result<Plan> {
+    fn plan(&self) -> Result<Plan> {
         if !(1..=ConnId::MAX_SLOTS).contains(&self.connections) {
             return Err(Error::Connections(self.connections));
         }

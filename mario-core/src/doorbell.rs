@@ -14,15 +14,6 @@ pub(crate) trait Wake {
     fn wake(&self);
 }
 
-impl Wake for mio::Waker {
-    fn wake(&self) {
-        // The sleeper still sees its work at its next timeout.
-        if let Err(error) = mio::Waker::wake(self) {
-            log::error!("a thread can't be woken: {error}");
-        }
-    }
-}
-
 impl Wake for std::thread::Thread {
     fn wake(&self) {
         self.unpark();
@@ -39,6 +30,10 @@ impl<W: Wake> Doorbell<W> {
     /// The bell of the thread that `waker` wakes.
     pub(crate) fn new(waker: W) -> Self {
         Doorbell { asleep: CachePadded(AtomicBool::new(false)), waker }
+    }
+
+    pub(crate) fn waker(&self) -> &W {
+        &self.waker
     }
 
     /// Tells of work that was pushed before. Costs a fence and a load while the thread is awake; of those who find it

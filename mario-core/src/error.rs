@@ -81,6 +81,17 @@ pub enum Error {
         /// What stands against it.
         why: &'static str,
     },
+    /// The system can't accept in this way.
+    #[error("{what} needs Linux, which this system is not: take `Accept::Master`")]
+    NeedsLinux {
+        /// The setting.
+        what: &'static str,
+    },
+    /// Private descriptors were asked for, though a master accepts.
+    #[error(
+        "private descriptors can't be with a master, whose sockets such workers would not have: add `.accept(Accept::PerWorker)`, or leave out `.private_descriptors()`"
+    )]
+    PrivateDescriptors,
     /// There is not so much memory.
     #[error(
         "no memory for the slots and pools of {workers} workers: {source}; take fewer connections or smaller pools"

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::crew::SystemMailbox;
 use crate::dispatch::CommandDescription;
-use crate::mailbox::Mailbox;
 use crate::stats::{Door, Stats};
 
 /// A way to a running server from any thread.
@@ -16,11 +16,31 @@ pub struct ServerHandle(pub(crate) Arc<Control>);
 /// The parts of a server that all threads see.
 pub(crate) struct Control {
     pub(crate) local_addr: SocketAddr,
-    pub(crate) stop: Arc<AtomicBool>,
-    pub(crate) listener: mio::Waker,
     pub(crate) commands: Vec<CommandDescription>,
-    pub(crate) door: Arc<Door>,
-    pub(crate) mailboxes: Vec<Arc<Mailbox<mio::Waker>>>,
+    /// One for each who accepts.
+    pub(crate) doors: Vec<Arc<Door>>,
+    pub(crate) mailboxes: Vec<Arc<SystemMailbox>>,
+    pub(crate) master: Option<MasterStop>,
+}
+
+/// What ends the master.
+pub(crate) struct MasterStop {
+    pub(crate) flag: Arc<AtomicBool>,
+    waker: mio::Waker,
+}
+
+impl MasterStop {
+    /// The end of a master whose listener `waker` wakes.
+    pub(crate) fn new(waker: mio::Waker) -> Self {
+        MasterStop { flag: Arc::default(), waker }
+    }
+
+    fn stop(&self) {
+        self.flag.store(true, Ordering::Release);
+        if let Err(error) = self.waker.wake() {
+            log::error!("the master can't be woken: {error}");
+        }
+    }
 }
 
 impl ServerHandle {
@@ -36,13 +56,13 @@ impl ServerHandle {
 
     /// What the server has counted so far.
     pub fn stats(&self) -> Stats {
-        let Control { door, mailboxes, .. } = &*self.0;
-        let mut stats = Stats {
-            accepted: door.accepted.get(),
-            refused: door.refused.get(),
-            accept_pauses: door.pauses.get(),
-            ..Stats::default()
-        };
+        let Control { doors, mailboxes, .. } = &*self.0;
+        let mut stats = Stats::default();
+        for door in doors {
+            stats.accepted += door.accepted.get();
+            stats.refused += door.refused.get();
+            stats.accept_pauses += door.pauses.get();
+        }
         for mailbox in mailboxes {
             stats.open += mailbox.load() as u64;
             stats.frames += mailbox.counters.frames.get();
@@ -56,9 +76,8 @@ impl ServerHandle {
     /// as disconnected, what was sent is flushed within the
     /// [shutdown timeout](crate::Builder::shutdown_timeout), and the threads end. [`Server::join`](crate::Server::join) waits for it.
     pub fn shutdown(&self) {
-        self.0.stop.store(true, Ordering::Release);
-        if let Err(error) = self.0.listener.wake() {
-            log::error!("the master can't be woken: {error}");
+        if let Some(master) = &self.0.master {
+            master.stop();
         }
         for mailbox in &self.0.mailboxes {
             mailbox.stop();

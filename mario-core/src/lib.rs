@@ -44,28 +44,30 @@
 //! | what lasts: for a connection, a worker, the service | [`Service`] |
 //! | what a handler sees and does | [`Conn`] |
 //! | how a connection ends | [`Reason`], [`Close`] |
-//! | the settings, with their defaults and limits | [`Builder`] |
+//! | the settings, with their defaults and limits | [`Builder`], [`Accept`] |
 //! | a running server | [`Server`], [`ServerHandle`], [`Stats`] |
 //! | log lines that never block a worker | [`log`](mod@log) |
 //! | the wire itself, for clients and tools | [`proto`] |
 //!
 //! # How it works
 //!
-//! One master thread accepts and deals connections to workers, each with an event loop of its own. A worker's slots
-//! and buffers are laid out when it starts; a request costs one read, one write and its share of one wait, allocates
-//! nothing and takes no lock. An idle connection owns its slot and nothing else. The book that comes with the
-//! repository tells more, and its chapter *The wire* each byte.
+//! One master thread accepts and deals connections to workers, each with an event loop of its own; or
+//! [each worker accepts](Accept::PerWorker). A worker's slots and buffers are laid out when it starts; a request costs
+//! one read, one write and its share of one wait, allocates nothing and takes no lock. An idle connection owns its slot
+//! and nothing else. The book that comes with the repository tells more, and its chapter *The wire* each byte.
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
 // Generated code says `::mario`; inside this crate that is this crate.
 extern crate self as mario;
 
+mod accept;
 mod accepting;
 mod buffers;
 mod builder;
 mod clock;
 mod conn;
+mod crew;
 mod deadlines;
 mod desk;
 mod dispatch;
@@ -91,6 +93,7 @@ mod sync;
 mod threads;
 mod worker;
 
+pub use accept::Accept;
 pub use builder::Builder;
 pub use conn::Conn;
 pub use dispatch::{CommandDescription, Commands, Entry};

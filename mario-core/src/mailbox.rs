@@ -1,4 +1,4 @@
-//! How other threads reach a worker: new sockets through a ring, and the order to stop.
+//! How other threads reach a worker: the order to stop, and the master's new sockets through a ring.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,15 +15,35 @@ const RING: usize = 1024;
 pub(crate) struct Mailbox<W: Wake> {
     pub(crate) doorbell: Doorbell<W>,
     pub(crate) counters: Arc<Counters>,
-    /// Slots that are taken or promised. Only the master adds, only the worker subtracts.
+    /// Slots that are taken or promised. Only who accepts adds, only the worker subtracts.
     load: AtomicUsize,
     stop: AtomicBool,
 }
 
 impl<W: Wake> Mailbox<W> {
+    /// The mailbox of a worker that `waker` wakes.
+    pub(crate) fn new(waker: W) -> Self {
+        Mailbox {
+            doorbell: Doorbell::new(waker),
+            counters: Arc::default(),
+            load: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        }
+    }
+
     /// Slots that are taken or promised.
     pub(crate) fn load(&self) -> usize {
         self.load.load(Ordering::Relaxed)
+    }
+
+    /// Promises a slot.
+    pub(crate) fn promise(&self) {
+        self.load.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A promised or taken slot is free again.
+    pub(crate) fn free(&self) {
+        self.load.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Tells the worker to end its connections and itself.
@@ -45,21 +65,12 @@ pub(crate) struct Dealer<T, W: Wake> {
 }
 
 /// The worker's end.
-pub(crate) struct Hand<T, W: Wake> {
-    ring: rtrb::Consumer<(T, SocketAddr)>,
-    pub(crate) mailbox: Arc<Mailbox<W>>,
-}
+pub(crate) struct Hand<T>(rtrb::Consumer<(T, SocketAddr)>);
 
-/// A way to a worker of `slots` slots that `waker` wakes.
-pub(crate) fn mailbox<T, W: Wake>(slots: usize, waker: W) -> (Dealer<T, W>, Hand<T, W>) {
-    let mailbox = Arc::new(Mailbox {
-        doorbell: Doorbell::new(waker),
-        counters: Arc::default(),
-        load: AtomicUsize::new(0),
-        stop: AtomicBool::new(false),
-    });
+/// A way to the worker of `mailbox`, which has so many slots.
+pub(crate) fn way<T, W: Wake>(slots: usize, mailbox: &Arc<Mailbox<W>>) -> (Dealer<T, W>, Hand<T>) {
     let (producer, consumer) = rtrb::RingBuffer::new(RING);
-    (Dealer { ring: producer, mailbox: Arc::clone(&mailbox), slots }, Hand { ring: consumer, mailbox })
+    (Dealer { ring: producer, mailbox: Arc::clone(mailbox), slots }, Hand(consumer))
 }
 
 impl<T, W: Wake> Dealer<T, W> {
@@ -78,33 +89,28 @@ impl<T, W: Wake> Dealer<T, W> {
         if !self.is_ready() {
             return Err(stream);
         }
-        self.mailbox.load.fetch_add(1, Ordering::Relaxed);
+        self.mailbox.promise();
         match self.ring.push((stream, peer)) {
             Ok(()) => {
                 self.mailbox.doorbell.ring();
                 Ok(())
             }
             Err(rtrb::PushError::Full((stream, _))) => {
-                self.mailbox.load.fetch_sub(1, Ordering::Relaxed);
+                self.mailbox.free();
                 Err(stream)
             }
         }
     }
 }
 
-impl<T, W: Wake> Hand<T, W> {
+impl<T> Hand<T> {
     /// The next socket that was dealt; its slot is promised.
     pub(crate) fn next(&mut self) -> Option<(T, SocketAddr)> {
-        self.ring.pop().ok()
+        self.0.pop().ok()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
-    /// A promised or taken slot is free again.
-    pub(crate) fn free(&self) {
-        self.mailbox.load.fetch_sub(1, Ordering::Relaxed);
+        self.0.is_empty()
     }
 }
 
@@ -120,26 +126,28 @@ mod tests {
     #[test]
     fn a_slot_is_promised_once() {
         let peer = ([127, 0, 0, 1], 1).into();
-        let (mut dealer, mut hand) = mailbox(2, Nobody);
+        let mailbox = Arc::new(Mailbox::new(Nobody));
+        let (mut dealer, mut hand) = way(2, &mailbox);
         assert_eq!(dealer.deal('a', peer), Ok(()));
         assert_eq!(dealer.deal('b', peer), Ok(()));
         assert_eq!(dealer.deal('c', peer), Err('c'));
         assert_eq!(hand.next(), Some(('a', peer)));
         assert!(!dealer.has_room(), "the slot is taken now");
-        hand.free();
+        mailbox.free();
         assert_eq!(dealer.deal('d', peer), Ok(()));
-        assert_eq!(hand.mailbox.load(), 2);
+        assert_eq!(mailbox.load(), 2);
     }
 
     #[test]
     fn a_full_ring_gives_the_socket_back() {
         let peer = ([127, 0, 0, 1], 1).into();
-        let (mut dealer, mut hand) = mailbox(usize::MAX, Nobody);
+        let mailbox = Arc::new(Mailbox::new(Nobody));
+        let (mut dealer, mut hand) = way(usize::MAX, &mailbox);
         for number in 0..RING {
             assert_eq!(dealer.deal(number, peer), Ok(()));
         }
         assert_eq!(dealer.deal(RING, peer), Err(RING));
-        assert_eq!(hand.mailbox.load(), RING);
+        assert_eq!(mailbox.load(), RING);
         hand.next();
         assert_eq!(dealer.deal(RING, peer), Ok(()));
     }

@@ -43,15 +43,22 @@ pub(crate) fn uninterrupted<R>(mut call: impl FnMut() -> io::Result<R>) -> io::R
 /// sockets that are gone.
 pub(crate) trait Poll {
     type Stream: Stream;
+    type Listener: Listener<Stream = Self::Stream>;
     type Events;
 
     fn events(capacity: usize) -> Self::Events;
     fn register(&mut self, stream: &mut Self::Stream, key: Key) -> io::Result<()>;
 
+    /// Registers the worker's listener: its events have the key [`LISTENER`].
+    fn watch(&mut self, listener: &mut Self::Listener) -> io::Result<()>;
+
     /// Waits until there are events, or somebody rings, or `timeout` has passed.
     fn wait(&mut self, events: &mut Self::Events, timeout: Option<Duration>) -> io::Result<()>;
     fn ready(events: &Self::Events) -> impl Iterator<Item = Ready>;
 }
+
+/// The key of a worker's listener: no connection has it, as there are fewer slots.
+pub(crate) const LISTENER: Key = Key { index: u32::MAX, generation: 0 };
 
 /// What an event says of a socket.
 #[derive(Clone, Copy, Debug)]

@@ -1,33 +1,28 @@
 //! Listen, run, shut down.
 
+mod start;
+
 use std::net::SocketAddr;
-use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use mio::net::TcpStream;
-
 use crate::builder::Builder;
-use crate::clock::SystemClock;
-use crate::dispatch::{CommandDescription, Commands, Entry};
-use crate::error::{Error, Result};
-use crate::handle::{Control, ServerHandle};
-use crate::mailbox::{Dealer, Hand, mailbox};
-use crate::master::Master;
-use crate::net::system::{SystemListener, SystemPoll};
+use crate::crew::Crew;
+use crate::dispatch::{CommandDescription, Commands};
+use crate::error::Result;
+use crate::handle::ServerHandle;
 use crate::service::Service;
-use crate::signals::{Signals, Watch};
+use crate::signals::Watch;
 use crate::stats::Stats;
-use crate::threads::{self, system};
-use crate::worker::{Plan, Worker};
+use crate::threads;
 
-/// A running server: one thread accepts, the workers serve.
+/// A running server: one thread accepts, or [each worker](crate::Accept) does; the workers serve.
 ///
 /// Dropping it shuts it down too, and waits.
 #[derive(Debug)]
 pub struct Server {
     handle: ServerHandle,
     master: Option<JoinHandle<()>>,
-    workers: Vec<JoinHandle<usize>>,
+    crew: Crew,
     watch: Option<Watch>,
 }
 
@@ -38,7 +33,7 @@ impl<S: Service> Builder<S> {
     /// A setting that is out of range, an address that can't be listened on, or a system that has no memory,
     /// descriptors or threads for it.
     pub fn start(self) -> Result<Server> {
-        Server::start(self)
+        start::start(self)
     }
 
     /// Serves until SIGINT or SIGTERM, then [shuts down](crate::ServerHandle::shutdown).
@@ -79,7 +74,7 @@ impl Server {
     /// Waits until the server has been shut down.
     ///
     /// # Errors
-    /// [`Error::Died`] if a thread of the server panicked.
+    /// [`Error::Died`](crate::Error::Died) if a thread of the server panicked.
     pub fn join(mut self) -> Result<()> {
         self.wait()
     }
@@ -87,86 +82,20 @@ impl Server {
     /// [Shuts the server down](ServerHandle::shutdown) and waits.
     ///
     /// # Errors
-    /// [`Error::Died`] if a thread of the server panicked.
+    /// [`Error::Died`](crate::Error::Died) if a thread of the server panicked.
     pub fn shutdown(self) -> Result<()> {
         self.handle.shutdown();
         self.join()
     }
 
-    fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
-        let plan = builder.plan()?;
-        let count = builder.worker_count()?;
-        let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
-        let mut listener = listen(&builder.addresses()?, builder.listen_backlog()?)?;
-        let local_addr = listener.local_addr().map_err(system("learn the listener's address"))?;
-        let waker = listener.watch().map_err(system("watch the listener"))?;
-        let (dealers, posts): (Vec<_>, Vec<_>) = posts(count, plan.connections)?.into_iter().unzip();
-
-        let control = Arc::new(Control {
-            local_addr,
-            stop: Arc::default(),
-            listener: waker,
-            commands: builder.commands.iter().map(Entry::description).collect(),
-            door: Arc::default(),
-            mailboxes: dealers.iter().map(|dealer| Arc::clone(&dealer.mailbox)).collect(),
-        });
-        let mut server =
-            Server { handle: ServerHandle(control), master: None, workers: Vec::new(), watch: None };
-        server.spawn_workers(posts, &plan, builder.service, builder.commands)?;
-        server.spawn_master(listener, dealers)?;
-        server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
-        log::info!("listening on {local_addr}, {count} workers of {} connections", plan.connections);
-        Ok(server)
-    }
-
-    /// Starts the workers, and waits until all have laid out their memory.
-    fn spawn_workers<S: Service>(
-        &mut self,
-        posts: Vec<Post>,
-        plan: &Plan,
-        service: S,
-        commands: Commands<S>,
-    ) -> Result<()> {
-        let service = Arc::new(service);
-        let clock = SystemClock::start();
-        let count = posts.len();
-        let (ready, laid_out) = mpsc::channel();
-        for (index, (poll, hand)) in posts.into_iter().enumerate() {
-            let (plan, service, ready) = (plan.clone(), Arc::clone(&service), ready.clone());
-            self.workers.push(threads::spawn(&format!("mario-worker-{index}"), move || {
-                crate::log::prepare_thread();
-                let worker = Worker::new(index, plan, service, commands, clock, poll, hand);
-                let (worker, outcome) = match worker {
-                    Ok(worker) => (Some(worker), Ok(())),
-                    Err(source) => (None, Err(Error::Memory { workers: count, source })),
-                };
-                // The one who waits has gone if another worker has failed.
-                let _ = ready.send(outcome);
-                worker.map_or(0, Worker::run)
-            })?);
-        }
-        laid_out.iter().take(count).collect()
-    }
-
-    fn spawn_master(&mut self, listener: SystemListener, dealers: Vec<SystemDealer>) -> Result<()> {
-        let ServerHandle(control) = &self.handle;
-        let (door, stop) = (Arc::clone(&control.door), Arc::clone(&control.stop));
-        let master = Master::new(SystemClock::start(), listener, dealers, door, stop);
-        self.master = Some(threads::spawn("mario-master", move || master.run())?);
-        Ok(())
-    }
-
     fn wait(&mut self) -> Result<()> {
-        let mut result = self.master.take().map_or(Ok(()), threads::join);
-        // Without its master a server is of no use.
-        self.handle.shutdown();
-        for worker in self.workers.drain(..) {
-            match threads::join(worker) {
-                Ok(0) => {}
-                Ok(unflushed) => log::warn!("{unflushed} connections were dropped before all was sent"),
-                Err(error) => result = Err(error),
-            }
+        let mut result = Ok(());
+        if let Some(master) = self.master.take() {
+            result = threads::join(master);
+            // Without its master a server is of no use.
+            self.handle.shutdown();
         }
+        result = self.crew.join().and(result);
         if let Some(watch) = self.watch.take() {
             result = result.and(watch.end());
         }
@@ -182,30 +111,4 @@ impl Drop for Server {
             log::error!("{error}");
         }
     }
-}
-
-type SystemDealer = Dealer<TcpStream, mio::Waker>;
-
-/// A worker's poll, and its end of the way from the master.
-type Post = (SystemPoll, Hand<TcpStream, mio::Waker>);
-
-/// A way to each worker, and its post.
-fn posts(count: usize, slots: usize) -> Result<Vec<(SystemDealer, Post)>> {
-    let one = |_| {
-        let (poll, waker) = SystemPoll::new().map_err(system("make a poll for each worker"))?;
-        let (dealer, hand) = mailbox(slots, waker);
-        Ok((dealer, (poll, hand)))
-    };
-    (0..count).map(one).collect()
-}
-
-fn listen(addresses: &[SocketAddr], backlog: u32) -> Result<SystemListener> {
-    let mut result = Err(Error::NoAddress);
-    for &address in addresses {
-        result = SystemListener::bind(address, backlog).map_err(|source| Error::Bind { address, source });
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
 }

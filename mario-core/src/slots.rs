@@ -51,6 +51,10 @@ impl<T> Slots<T> {
         self.used == 0
     }
 
+    pub(crate) fn is_full(&self) -> bool {
+        self.used == self.capacity
+    }
+
     /// Gives a slot to the tenant that `make` makes for its key; `None` if all are taken.
     pub(crate) fn insert_with(&mut self, make: impl FnOnce(Key) -> T) -> Option<Key> {
         let index = match self.free {

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub struct Stats {
     /// Connections accepted and given to a worker.
     pub accepted: u64,
-    /// Connections closed at once because no worker had a free slot.
+    /// Connections closed at once because no worker had a free slot, or not [the one](crate::Accept::PerWorker) that
+    /// accepted them.
     pub refused: u64,
     /// Connections that have a slot now, or are on their way to one; those that are being closed included.
     pub open: u64,
@@ -61,7 +62,7 @@ impl Counters {
     }
 }
 
-/// What the master counts.
+/// What the master counts, or each worker that accepts for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Door {
     pub(crate) accepted: Counter,

@@ -1,28 +1,36 @@
 //! The loop of a worker thread: wait, serve, expire, tick.
 
+mod entrance;
+
 use std::collections::{TryReserveError, VecDeque};
+use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::accepting::Acceptor;
 use crate::clock::Clock;
 use crate::deadlines::Deadlines;
 use crate::dispatch::Commands;
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Rules, Turn};
 use crate::link::{ConnId, Link, Phase};
-use crate::mailbox::Hand;
-use crate::net::{Poll, Ready};
+use crate::mailbox::{Hand, Mailbox};
+use crate::net::{LISTENER, Poll, Ready};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
+use entrance::{Door, Entrance};
 
 /// Events taken from the system at once.
 const EVENTS: usize = 1024;
 
 /// How long a closed connection may go on sending before it is dropped.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Connections that are accepted in one round of the loop, so that a great many don't hold up the others.
+const ACCEPTS: usize = 64;
 
 /// Connections that expire in one round of the loop, so that a great many don't hold up the others.
 const EXPIRIES: usize = 1024;
@@ -52,7 +60,8 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     plan: Plan,
     clock: C,
     poll: P,
-    hand: Hand<P::Stream, W>,
+    mailbox: Arc<Mailbox<W>>,
+    entrance: Entrance<P>,
     slots: Slots<Connection<S, P::Stream>>,
     exchange: Exchange<S>,
     /// When a connection that sends nothing expires.
@@ -77,7 +86,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         commands: Commands<S>,
         clock: C,
         poll: P,
-        hand: Hand<P::Stream, W>,
+        mailbox: Arc<Mailbox<W>>,
     ) -> Result<Self, TryReserveError> {
         let now = clock.now();
         let mut again = VecDeque::new();
@@ -85,7 +94,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         Ok(Worker {
             index,
             slots: Slots::new(plan.connections)?,
-            exchange: Exchange::new(service, commands, &plan.rules, Arc::clone(&hand.mailbox.counters))?,
+            exchange: Exchange::new(service, commands, &plan.rules, Arc::clone(&mailbox.counters))?,
             idle: Deadlines::new(plan.connections)?,
             stalled: Deadlines::new(plan.connections)?,
             again,
@@ -96,8 +105,21 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             plan,
             clock,
             poll,
-            hand,
+            mailbox,
+            entrance: Entrance::Closed,
         })
+    }
+
+    /// From now on the worker takes what the master deals.
+    pub(crate) fn adopt_from(&mut self, hand: Hand<P::Stream>) {
+        self.entrance = Entrance::Hand(hand);
+    }
+
+    /// From now on the worker accepts for itself.
+    pub(crate) fn accept_from(&mut self, mut acceptor: Acceptor<P::Listener>) -> io::Result<()> {
+        self.poll.watch(&mut acceptor.listener)?;
+        self.entrance = Entrance::Door(Door::new(acceptor));
+        Ok(())
     }
 
     /// Serves until the server shuts down. The answer is how many connections had to be dropped with output unsent.
@@ -116,7 +138,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     /// All that is not an event; true once the worker is done.
     fn round(&mut self) -> bool {
-        self.adopt();
+        self.admit_all();
         for _ in 0..self.again.len() {
             if let Some(key) = self.again.pop_front() {
                 self.turn_again(key);
@@ -126,7 +148,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.sweep();
         }
         self.tick();
-        if self.hand.mailbox.is_stopped() && self.give_up.is_none() {
+        if self.mailbox.is_stopped() && self.give_up.is_none() {
             self.give_up = Some(self.now + self.plan.shutdown_timeout);
             self.shut_down();
         }
@@ -135,12 +157,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     /// Waits for events, or for the next thing that is due.
     fn wait(&mut self, events: &mut P::Events) {
-        let due = [(!self.slots.is_empty()).then_some(self.next_sweep), self.next_tick, self.give_up];
+        let sweep = (!self.slots.is_empty()).then_some(self.next_sweep);
+        let due = [sweep, self.next_tick, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
-        let Worker { hand, again, give_up, poll, .. } = self;
+        let Worker { mailbox, entrance, again, give_up, poll, .. } = self;
         let has_work =
-            || !again.is_empty() || !hand.is_empty() || (give_up.is_none() && hand.mailbox.is_stopped());
-        let waited = hand.mailbox.doorbell.sleep(has_work, |may_block| {
+            || !again.is_empty() || entrance.has_work() || (give_up.is_none() && mailbox.is_stopped());
+        let waited = mailbox.doorbell.sleep(has_work, |may_block| {
             poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
         });
         if let Err(error) = waited {
@@ -148,29 +171,56 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
     }
 
-    /// Gives the sockets that were dealt their slots.
+    /// Gives the connections that have come their slots.
+    fn admit_all(&mut self) {
+        match self.entrance {
+            Entrance::Hand(_) => self.adopt(),
+            Entrance::Door(_) => self.accept(),
+            Entrance::Closed => {}
+        }
+    }
+
+    /// Takes what the master has dealt; slots are promised.
     fn adopt(&mut self) {
-        while let Some((stream, peer)) = self.hand.next() {
+        while let Entrance::Hand(hand) = &mut self.entrance
+            && let Some((stream, peer)) = hand.next()
+        {
             if self.give_up.is_some() {
-                self.hand.free();
+                self.mailbox.free();
                 continue;
             }
             self.admit(stream, peer);
         }
     }
 
+    /// Accepts what waits; goes on in the next round if there are very many.
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTS {
+            let Entrance::Door(door) = &mut self.entrance else { return };
+            let Some((stream, peer)) = door.next(self.now) else { return };
+            if self.slots.is_full() {
+                door.acceptor.refused(peer);
+                continue;
+            }
+            door.acceptor.admitted();
+            self.mailbox.promise();
+            self.admit(stream, peer);
+        }
+    }
+
+    /// Gives a connection the slot that it was promised.
     fn admit(&mut self, stream: P::Stream, peer: SocketAddr) {
         let Ok(session) = catch_unwind(S::Session::default) else {
-            self.hand.mailbox.counters.panicked();
+            self.mailbox.counters.panicked();
             log::error!("Session::default panicked: the connection from {peer} is closed");
-            self.hand.free();
+            self.mailbox.free();
             return;
         };
         let index = self.index;
         let make = |key| Connection::new(stream, Link::new(ConnId::new(index, key), peer), session);
         let Some(key) = self.slots.insert_with(make) else {
             log::error!("worker {index} was dealt more connections than it has slots");
-            self.hand.free();
+            self.mailbox.free();
             return;
         };
         let Some(connection) = self.slots.get_mut(key) else { return };
@@ -189,6 +239,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         if let Some(connection) = self.slots.get_mut(ready.key) {
             let turn = self.exchange.turn(connection, ready);
             self.after(ready.key, turn);
+        } else if ready.key == LISTENER
+            && let Entrance::Door(door) = &mut self.entrance
+        {
+            door.knock();
         }
     }
 
@@ -232,10 +286,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.stalled.clear(key.index);
         if let Some(connection) = self.slots.remove(key) {
             if catch_unwind(AssertUnwindSafe(|| drop(connection))).is_err() {
-                self.hand.mailbox.counters.panicked();
+                self.mailbox.counters.panicked();
                 log::error!("the drop of a session panicked");
             }
-            self.hand.free();
+            self.mailbox.free();
         }
     }
 
@@ -280,6 +334,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     }
 
     fn shut_down(&mut self) {
+        if let Entrance::Door(_) = self.entrance {
+            self.entrance = Entrance::Closed;
+        }
         for key in self.slots.keys() {
             if let Some(connection) = self.slots.get_mut(key) {
                 self.exchange.end(connection, Reason::ShutDown);

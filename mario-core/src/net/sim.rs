@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Poll, Ready, Stream};
+use super::{LISTENER, Listener, Poll, Ready, Stream};
 use crate::clock::Clock;
 use crate::slots::Key;
 
@@ -81,6 +82,22 @@ impl Stream for SimStream {
     }
 }
 
+/// A listener, and what it has to give: connections, and errors where some are to be had.
+#[derive(Clone, Default)]
+pub(crate) struct SimListener(pub(crate) Rc<RefCell<VecDeque<Result<SimStream, ErrorKind>>>>);
+
+impl Listener for SimListener {
+    type Stream = SimStream;
+
+    fn accept(&mut self) -> io::Result<(SimStream, SocketAddr)> {
+        match self.0.borrow_mut().pop_front() {
+            Some(Ok(stream)) => Ok((stream, ([127, 0, 0, 1], 1).into())),
+            Some(Err(error)) => Err(error.into()),
+            None => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
 /// A clock that only a wait moves.
 #[derive(Clone, Default)]
 pub(crate) struct SimClock(Rc<Cell<Duration>>);
@@ -112,10 +129,17 @@ impl SimPoll {
         let key = self.registered.borrow()[index];
         self.events.borrow_mut().push(Ready { key, readable, writable, read_closed: false });
     }
+
+    /// Somebody has come to the listener.
+    pub(crate) fn knock(&self) {
+        let edge = Ready { key: LISTENER, readable: true, writable: false, read_closed: false };
+        self.events.borrow_mut().push(edge);
+    }
 }
 
 impl Poll for SimPoll {
     type Stream = SimStream;
+    type Listener = SimListener;
     type Events = Vec<Ready>;
 
     fn events(capacity: usize) -> Vec<Ready> {
@@ -124,6 +148,11 @@ impl Poll for SimPoll {
 
     fn register(&mut self, _stream: &mut SimStream, key: Key) -> io::Result<()> {
         self.registered.borrow_mut().push(key);
+        Ok(())
+    }
+
+    fn watch(&mut self, _listener: &mut SimListener) -> io::Result<()> {
+        self.knock();
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use mario_proto::{Payload, frame_to_vec};
 
 use super::*;
 use crate::Conn;
-use crate::mailbox::{Dealer, mailbox};
+use crate::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
 use crate::outbox::Marks;
 use crate::service;
@@ -84,10 +84,13 @@ impl Rig {
         let witness = Arc::new(Witness::default());
         let clock = SimClock::default();
         let poll = SimPoll::new(clock.clone());
-        let (dealer, hand) = mailbox(plan.connections, Nobody);
+        let mailbox = Arc::new(Mailbox::new(Nobody));
+        let (dealer, hand) = way(plan.connections, &mailbox);
         let commands = mario::commands![echo];
-        let worker =
-            Worker::new(0, plan, Arc::clone(&witness), commands, clock.clone(), poll.clone(), hand).unwrap();
+        let mut worker =
+            Worker::new(0, plan, Arc::clone(&witness), commands, clock.clone(), poll.clone(), mailbox)
+                .unwrap();
+        worker.adopt_from(hand);
         Rig { worker, witness, poll, dealer, peers: Vec::new(), events: Vec::new(), clock }
     }
 
@@ -246,7 +249,7 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
         rig.peer(peer).room = 3;
         rig.send(peer, b"hello");
     }
-    rig.worker.hand.mailbox.stop();
+    rig.worker.mailbox.stop();
     assert!(!rig.step());
     assert_eq!(rig.ends(), [Reason::ShutDown; 3]);
     assert_eq!(rig.worker.slots.len(), 2, "the idle one, {idle}, is closed at once");
@@ -259,3 +262,5 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
     assert!(rig.clock.now() >= SHUTDOWN_TIMEOUT);
     assert_eq!(rig.worker.drop_all(), 1);
 }
+
+mod own_listener;

@@ -1,0 +1,212 @@
+//! The threads of the workers: started together, stopped together.
+
+use std::any::Any;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use mio::net::TcpStream;
+
+use crate::accepting::Acceptor;
+use crate::clock::SystemClock;
+use crate::dispatch::Commands;
+use crate::error::{Error, Result};
+use crate::mailbox::{Hand, Mailbox};
+use crate::net::system::{Bell, SystemPoll, bind_beside, make_table_private};
+use crate::service::Service;
+use crate::stats::Door;
+use crate::threads::{self, system};
+use crate::worker::{Plan, Worker};
+
+/// The mailbox of a worker that runs on the system's network.
+pub(crate) type SystemMailbox = Mailbox<Bell>;
+
+type SystemWorker<S> = Worker<S, SystemPoll, SystemClock, Bell>;
+
+/// What all workers are told.
+pub(crate) struct Orders<S: Service> {
+    pub(crate) commands: Commands<S>,
+    pub(crate) plan: Plan,
+    pub(crate) workers: usize,
+    pub(crate) private_descriptors: bool,
+}
+
+/// Where one worker's connections are to come from.
+pub(crate) enum Errand {
+    /// From the master.
+    Adopt(Hand<TcpStream>),
+    /// From a listener of its own, which counts here; [`Crew::listen`] tells where.
+    Listen(Arc<Door>),
+}
+
+/// The workers of a server. Dropping it stops them, and waits.
+pub(crate) struct Crew {
+    mailboxes: Vec<Arc<SystemMailbox>>,
+    threads: Vec<JoinHandle<usize>>,
+    /// To those who wait for where to listen.
+    calls: Vec<mpsc::Sender<Call>>,
+    /// Held to the end, so that none of the workers is the last to drop it: with a descriptor table of its own it would
+    /// close only its copies of what the service holds open.
+    _service: Arc<dyn Any + Send + Sync>,
+}
+
+/// Where to listen, and whom to tell that it is done.
+#[derive(Clone)]
+struct Call {
+    addr: SocketAddr,
+    backlog: u32,
+    done: mpsc::Sender<Result<()>>,
+}
+
+impl Crew {
+    /// A mailbox for each worker. All are made before the first worker, so that a table of its own has all the bells.
+    pub(crate) fn mailboxes(workers: usize) -> Result<Vec<Arc<SystemMailbox>>> {
+        let one = |_| Bell::new().map(|bell| Arc::new(Mailbox::new(bell)));
+        (0..workers).map(one).collect::<Result<_, _>>().map_err(system("make a bell for each worker"))
+    }
+
+    /// Starts the workers, and waits until all have laid out their memory.
+    pub(crate) fn start<S: Service>(
+        service: S,
+        orders: Orders<S>,
+        posts: Vec<(Arc<SystemMailbox>, Errand)>,
+    ) -> Result<Crew> {
+        let (service, orders, clock) = (Arc::new(service), Arc::new(orders), SystemClock::start());
+        let mut crew = Crew {
+            mailboxes: posts.iter().map(|(mailbox, _)| Arc::clone(mailbox)).collect(),
+            threads: Vec::with_capacity(posts.len()),
+            calls: Vec::new(),
+            _service: Arc::clone(&service) as Arc<dyn Any + Send + Sync>,
+        };
+        let (ready, laid_out) = mpsc::channel();
+        for (index, (mailbox, errand)) in posts.into_iter().enumerate() {
+            let (service, orders, ready) = (Arc::clone(&service), Arc::clone(&orders), ready.clone());
+            let (caller, calls) = mpsc::channel();
+            if let Errand::Listen(_) = errand {
+                crew.calls.push(caller);
+            }
+            crew.threads.push(threads::spawn(&format!("mario-worker-{index}"), move || {
+                let worker = prepare(index, service, &orders, clock, mailbox);
+                // The one who waits has gone if another worker has failed.
+                let (worker, outcome) = split(worker);
+                let _ = ready.send(outcome);
+                drop((ready, orders));
+                worker.map_or(0, |worker| serve(worker, errand, &calls))
+            })?);
+        }
+        drop((service, ready));
+        crew.await_all(&laid_out)?;
+        Ok(crew)
+    }
+
+    /// Lets the workers listen that are to do it themselves, and waits until all do.
+    pub(crate) fn listen(&mut self, addr: SocketAddr, backlog: u32) -> Result<()> {
+        let (done, listening) = mpsc::channel();
+        let call = Call { addr, backlog, done };
+        for worker in self.calls.drain(..) {
+            // One that has died is noticed below.
+            let _ = worker.send(call.clone());
+        }
+        drop(call);
+        self.await_all(&listening)
+    }
+
+    /// Tells all workers to end.
+    pub(crate) fn stop(&mut self) {
+        self.calls.clear();
+        for mailbox in &self.mailboxes {
+            mailbox.stop();
+        }
+    }
+
+    /// Waits until all workers have ended.
+    ///
+    /// # Errors
+    /// [`Error::Died`] if one panicked.
+    pub(crate) fn join(&mut self) -> Result<()> {
+        let mut result = Ok(());
+        for thread in self.threads.drain(..) {
+            match threads::join(thread) {
+                Ok(0) => {}
+                Ok(unflushed) => log::warn!("{unflushed} connections were dropped before all was sent"),
+                Err(error) => result = Err(error),
+            }
+        }
+        result
+    }
+
+    /// Waits for what each worker says.
+    fn await_all(&mut self, outcomes: &mpsc::Receiver<Result<()>>) -> Result<()> {
+        for _ in 0..self.threads.len() {
+            let Ok(outcome) = outcomes.recv() else {
+                // All who are left have spoken: one has died.
+                self.stop();
+                return self.join();
+            };
+            outcome?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.stop();
+        if let Err(error) = self.join() {
+            log::error!("{error}");
+        }
+    }
+}
+
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+/// Makes the worker of the current thread, with all that it will need.
+fn prepare<S: Service>(
+    index: usize,
+    service: Arc<S>,
+    orders: &Orders<S>,
+    clock: SystemClock,
+    mailbox: Arc<SystemMailbox>,
+) -> Result<SystemWorker<S>> {
+    if orders.private_descriptors {
+        make_table_private().map_err(system("give each worker a descriptor table of its own"))?;
+    }
+    crate::log::prepare_thread();
+    let poll = mailbox.doorbell.waker().poll().map_err(system("make a poll for each worker"))?;
+    let (plan, workers) = (orders.plan.clone(), orders.workers);
+    Worker::new(index, plan, service, orders.commands, clock, poll, mailbox)
+        .map_err(|source| Error::Memory { workers, source })
+}
+
+/// Serves until the server ends. The answer is how many connections had to be dropped with output unsent.
+fn serve<S: Service>(mut worker: SystemWorker<S>, errand: Errand, calls: &mpsc::Receiver<Call>) -> usize {
+    match errand {
+        Errand::Adopt(hand) => worker.adopt_from(hand),
+        Errand::Listen(door) => {
+            // There is no call if another worker has failed.
+            let Ok(Call { addr, backlog, done }) = calls.recv() else { return 0 };
+            let listening = bind_beside(addr, backlog)
+                .and_then(|listener| worker.accept_from(Acceptor::new(listener, door)))
+                .map_err(|source| Error::Bind { address: addr, source });
+            let (listening, outcome) = split(listening);
+            let _ = done.send(outcome);
+            if listening.is_none() {
+                return 0;
+            }
+        }
+    }
+    worker.run()
+}
+
+/// What is kept of a result, and what is told of it.
+fn split<T>(result: Result<T>) -> (Option<T>, Result<()>) {
+    match result {
+        Ok(value) => (Some(value), Ok(())),
+        Err(error) => (None, Err(error)),
+    }
+}

@@ -1,0 +1,108 @@
+//! Listening sockets: the master's one, or one of each worker on the same port.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Token};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::WAKE;
+use crate::net::{Listener, WatchedListener};
+
+/// A listening socket of the system, with a poll of its own.
+pub(crate) struct SystemListener {
+    listener: TcpListener,
+    poll: mio::Poll,
+    events: mio::Events,
+}
+
+impl SystemListener {
+    /// Listens on `addr`.
+    pub(crate) fn bind(addr: SocketAddr, backlog: u32) -> io::Result<Self> {
+        let socket = bound(addr, false)?;
+        let listener = listen(socket, backlog)?;
+        Ok(SystemListener { listener, poll: mio::Poll::new()?, events: mio::Events::with_capacity(4) })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Begins to watch the listener; what is returned ends a wait from any thread.
+    pub(crate) fn watch(&mut self) -> io::Result<mio::Waker> {
+        self.poll.registry().register(&mut self.listener, Token(0), Interest::READABLE)?;
+        mio::Waker::new(self.poll.registry(), WAKE)
+    }
+}
+
+impl Listener for SystemListener {
+    type Stream = TcpStream;
+
+    fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        Listener::accept(&mut self.listener)
+    }
+}
+
+impl WatchedListener for SystemListener {
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            result => result,
+        }
+    }
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = TcpListener::accept(self)?;
+        // Only Linux lets an accepted socket inherit this from its listener.
+        #[cfg(not(target_os = "linux"))]
+        stream.set_nodelay(true)?;
+        Ok((stream, peer))
+    }
+}
+
+/// An address that is taken for several listeners, and nobody listens on yet. It keeps the port from others until the
+/// first of them has it.
+pub(crate) struct Claim(Socket);
+
+impl Claim {
+    pub(crate) fn new(addr: SocketAddr) -> io::Result<Self> {
+        // It is bound as if it were to be the only one: another server on this port, even one whose listeners would
+        // share it, is an error and not a rival that gets a part of our connections.
+        let socket = bound(addr, false)?;
+        socket.set_reuse_port(true)?;
+        Ok(Claim(socket))
+    }
+
+    /// The address, with the port that the system chose if it was to.
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        let addr = self.0.local_addr()?;
+        addr.as_socket().ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+}
+
+/// Listens on an address that is claimed, beside others: the system deals connections among them.
+pub(crate) fn bind_beside(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+    listen(bound(addr, true)?, backlog)
+}
+
+/// A socket on `addr`. Options are set here once, and accepted sockets inherit them.
+fn bound(addr: SocketAddr, beside_others: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(beside_others)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.bind(&addr.into())?;
+    Ok(socket)
+}
+
+fn listen(socket: Socket, backlog: u32) -> io::Result<TcpListener> {
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    Ok(TcpListener::from_std(socket.into()))
+}

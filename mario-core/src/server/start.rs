@@ -1,0 +1,109 @@
+//! How a server starts, with either way to accept.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::Server;
+use crate::accept::Accept;
+use crate::builder::Builder;
+use crate::clock::SystemClock;
+use crate::crew::{Crew, Errand, Orders, SystemMailbox};
+use crate::dispatch::Entry;
+use crate::error::{Error, Result};
+use crate::handle::{Control, MasterStop, ServerHandle};
+use crate::mailbox::way;
+use crate::master::Master;
+use crate::net::system::{Claim, SystemListener};
+use crate::service::Service;
+use crate::signals::Signals;
+use crate::stats::Door;
+use crate::threads::{self, system};
+
+/// Starts a server, and returns as soon as it listens.
+pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
+    let accept = builder.accept_mode()?;
+    let orders = builder.orders()?;
+    let (backlog, addresses) = (builder.listen_backlog()?, builder.addresses()?);
+    // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
+    let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
+    let commands = orders.commands.iter().map(Entry::description).collect();
+    let (workers, connections) = (orders.workers, orders.plan.connections);
+    let mailboxes = Crew::mailboxes(workers)?;
+
+    let setup = Setup { service: builder.service, orders, mailboxes: mailboxes.clone(), addresses, backlog };
+    let Open { local_addr, crew, doors, master } = match accept {
+        Accept::Master => setup.with_master()?,
+        Accept::PerWorker => setup.per_worker()?,
+    };
+    let (master, stop) = master.unzip();
+    let control = Control { local_addr, commands, doors, mailboxes, master: stop };
+    let mut server = Server { handle: ServerHandle(Arc::new(control)), master, crew, watch: None };
+    server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
+    log::info!("listening on {local_addr}, {workers} workers of {connections} connections");
+    Ok(server)
+}
+
+/// What a server is made of.
+struct Setup<S: Service> {
+    service: S,
+    orders: Orders<S>,
+    mailboxes: Vec<Arc<SystemMailbox>>,
+    addresses: Vec<SocketAddr>,
+    backlog: u32,
+}
+
+/// What listens and serves.
+struct Open {
+    local_addr: SocketAddr,
+    crew: Crew,
+    doors: Vec<Arc<Door>>,
+    master: Option<(JoinHandle<()>, MasterStop)>,
+}
+
+impl<S: Service> Setup<S> {
+    fn with_master(self) -> Result<Open> {
+        let mut listener = first(&self.addresses, |addr| SystemListener::bind(addr, self.backlog))?;
+        let local_addr = listener.local_addr().map_err(system("learn the listener's address"))?;
+        let waker = listener.watch().map_err(system("watch the listener"))?;
+
+        let slots = self.orders.plan.connections;
+        let (dealers, hands): (Vec<_>, Vec<_>) =
+            self.mailboxes.iter().map(|mailbox| way(slots, mailbox)).unzip();
+        let posts = self.mailboxes.into_iter().zip(hands.into_iter().map(Errand::Adopt)).collect();
+        let crew = Crew::start(self.service, self.orders, posts)?;
+
+        let (door, stop) = (Arc::new(Door::default()), MasterStop::new(waker));
+        let master =
+            Master::new(SystemClock::start(), listener, dealers, Arc::clone(&door), Arc::clone(&stop.flag));
+        let thread = threads::spawn("mario-master", move || master.run())?;
+        Ok(Open { local_addr, crew, doors: vec![door], master: Some((thread, stop)) })
+    }
+
+    fn per_worker(self) -> Result<Open> {
+        let doors: Vec<Arc<Door>> = self.mailboxes.iter().map(|_| Arc::default()).collect();
+        let errands = doors.iter().map(|door| Errand::Listen(Arc::clone(door)));
+        let posts = self.mailboxes.into_iter().zip(errands).collect();
+        let mut crew = Crew::start(self.service, self.orders, posts)?;
+
+        // The workers have their descriptor tables: in none of them is a copy of the claim, nor of another's listener,
+        // which would be open for as long as that copy.
+        let claim = first(&self.addresses, Claim::new)?;
+        let local_addr = claim.local_addr().map_err(system("learn the listener's address"))?;
+        crew.listen(local_addr, self.backlog)?;
+        Ok(Open { local_addr, crew, doors, master: None })
+    }
+}
+
+/// What the first of the addresses gives that works, or the error of the last.
+fn first<T>(addresses: &[SocketAddr], mut open: impl FnMut(SocketAddr) -> io::Result<T>) -> Result<T> {
+    let mut result = Err(Error::NoAddress);
+    for &address in addresses {
+        result = open(address).map_err(|source| Error::Bind { address, source });
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}

@@ -1,0 +1,71 @@
+//! Where a worker's connections come from.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::accepting::{Accepted, Acceptor};
+use crate::mailbox::Hand;
+use crate::net::{Listener, Poll};
+
+/// Where a worker's connections come from.
+pub(super) enum Entrance<P: Poll> {
+    /// From the master, who has accepted them.
+    Hand(Hand<P::Stream>),
+    /// From the worker's own listener.
+    Door(Door<P::Listener>),
+    /// From nowhere: not yet, or not any more.
+    Closed,
+}
+
+impl<P: Poll> Entrance<P> {
+    /// There is something to do for which no event will come.
+    pub(super) fn has_work(&self) -> bool {
+        match self {
+            Entrance::Hand(hand) => !hand.is_empty(),
+            Entrance::Door(door) => door.crowded && door.pause_end.is_none(),
+            Entrance::Closed => false,
+        }
+    }
+
+    /// When there will be something to do without an event.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self {
+            Entrance::Door(door) => door.pause_end,
+            _ => None,
+        }
+    }
+}
+
+/// A worker's own listener.
+pub(super) struct Door<L> {
+    pub(super) acceptor: Acceptor<L>,
+    /// Connections may wait, and no event will tell: events are edges.
+    crowded: bool,
+    /// When to try again, after the system could not accept.
+    pause_end: Option<Duration>,
+}
+
+impl<L: Listener> Door<L> {
+    pub(super) fn new(acceptor: Acceptor<L>) -> Self {
+        Door { acceptor, crowded: true, pause_end: None }
+    }
+
+    /// There was an event.
+    pub(super) fn knock(&mut self) {
+        self.crowded = true;
+    }
+
+    /// The next connection that waits. After `None`, an event or [`due`](Entrance::due) tells when to go on.
+    pub(super) fn next(&mut self, now: Duration) -> Option<(L::Stream, SocketAddr)> {
+        if !self.crowded || self.pause_end.is_some_and(|end| now < end) {
+            return None;
+        }
+        self.pause_end = None;
+        match self.acceptor.next() {
+            Accepted::Connection(stream, peer) => return Some((stream, peer)),
+            Accepted::Nothing => self.crowded = false,
+            Accepted::Pause(pause) => self.pause_end = Some(now + pause),
+        }
+        None
+    }
+}
