@@ -18,9 +18,8 @@ pub(crate) enum Command {
     Serve {
         #[command(flatten)]
         server: servers::Arguments,
-        /// Connections that each worker has slots for.
-        #[arg(long, default_value_t = 16_384)]
-        connections: usize,
+        #[command(flatten)]
+        options: servers::mario::Options,
     },
     /// Runs the raw baseline: a minimal server on epoll.
     Raw(servers::Arguments),
@@ -41,9 +40,9 @@ impl Command {
     /// It can't be done, or not to the end.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Command::Serve { server, connections } => servers::run(Kind::Mario { connections }, &server),
-            Command::Raw(server) => servers::run(Kind::Raw, &server),
-            Command::Tokio(server) => servers::run(Kind::Tokio, &server),
+            Command::Serve { server, options } => servers::run(&Kind::Mario(options), &server),
+            Command::Raw(server) => servers::run(&Kind::Raw, &server),
+            Command::Tokio(server) => servers::run(&Kind::Tokio, &server),
             Command::Rps(arguments) => arguments.run(),
             Command::Idle(arguments) => arguments.run(),
             Command::Compare(arguments) => arguments.run(),

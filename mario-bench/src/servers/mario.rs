@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use mario::{Conn, Packet, Payload, Server, Service};
+use mario::{Accept, Conn, Packet, Payload, Server, Service};
 
 use crate::wire::TOKEN;
 
@@ -32,18 +32,48 @@ fn echo<'a>(_conn: &mut Conn<'_, Bench>, request: Payload<'a>) -> Payload<'a> {
     request
 }
 
-/// Serves until SIGTERM, with so many slots a worker.
+/// What only mario's server is told.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Options {
+    /// Connections that each worker has slots for.
+    #[arg(long, default_value_t = 16_384)]
+    connections: usize,
+    /// Who accepts connections.
+    #[arg(long, value_enum, default_value_t = Acceptor::Master)]
+    accept: Acceptor,
+    /// Gives each worker a descriptor table of its own; the workers must accept.
+    #[arg(long)]
+    private_descriptors: bool,
+}
+
+/// Who accepts connections.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Acceptor {
+    /// One thread, which deals them.
+    Master,
+    /// Each worker, from a listener of its own.
+    PerWorker,
+}
+
+/// Serves until SIGTERM.
 ///
 /// # Errors
 /// The address can't be listened on, or the system has no memory, descriptors or threads for it.
-pub(crate) fn run(addr: SocketAddr, workers: usize, connections: usize) -> anyhow::Result<()> {
-    let server = Server::builder(Bench, mario::commands![login, echo])
+pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow::Result<()> {
+    let mut builder = Server::builder(Bench, mario::commands![login, echo])
         .bind(addr)
         .workers(workers)
-        .connections(connections)
+        .connections(options.connections)
+        .accept(match options.accept {
+            Acceptor::Master => Accept::Master,
+            Acceptor::PerWorker => Accept::PerWorker,
+        })
         .stx(TOKEN)
-        .stop_on_signals()
-        .start()?;
+        .stop_on_signals();
+    if options.private_descriptors {
+        builder = builder.private_descriptors();
+    }
+    let server = builder.start()?;
     super::announce(server.local_addr());
     Ok(server.join()?)
 }

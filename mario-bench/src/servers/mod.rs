@@ -1,7 +1,7 @@
 //! One service by three means. Each prints `listening on ADDR` once it listens, and ends on SIGTERM.
 
 pub(crate) mod child;
-mod mario;
+pub(crate) mod mario;
 mod raw;
 mod tokio;
 
@@ -21,13 +21,10 @@ use crate::system::limits;
 pub(crate) const LISTENING: &str = "listening on ";
 
 /// By which means.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    /// mario, with so many slots a worker.
-    Mario {
-        /// Slots of each worker.
-        connections: usize,
-    },
+    /// mario, with settings of its own.
+    Mario(mario::Options),
     /// epoll and nothing else.
     Raw,
     /// tokio.
@@ -55,7 +52,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// A core that does not exist, an address that can't be listened on, too little of anything.
-pub(crate) fn run(kind: Kind, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(kind: &Kind, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.end_with_parent {
         set_parent_process_death_signal(Some(Signal::TERM)).context("tying the server to its parent")?;
         if getppid().is_some_and(|parent| parent.is_init()) {
@@ -73,7 +70,7 @@ pub(crate) fn run(kind: Kind, arguments: &Arguments) -> anyhow::Result<ExitCode>
         None => thread::available_parallelism()?.get(),
     };
     let ended = match kind {
-        Kind::Mario { connections } => mario::run(addr, workers, connections),
+        Kind::Mario(options) => mario::run(addr, workers, options),
         Kind::Raw => raw::run(addr, workers),
         Kind::Tokio => tokio::run(addr, workers),
     };
