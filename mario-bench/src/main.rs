@@ -28,6 +28,7 @@ compile_error!("mario-bench measures by epoll and /proc: it needs Linux");
 
 mod commands;
 mod load;
+mod report;
 mod servers;
 mod system;
 mod wire;

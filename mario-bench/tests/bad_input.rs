@@ -2,12 +2,15 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
 use rustix::process::Signal;
-use support::{Running, Server, echo, eventually, failure, impostor, signal};
+use support::{Running, Server, echo, eventually, failure, figure, impostor, signal};
+
+/// The reply to a login.
+const LOGGED_IN: [u8; 8] = [0xf7, 0x9a, 0xb6, 0x8e, 0x08, 0x00, 0x01, 0x61];
 
 /// Bytes of an echo frame with the default payload.
 const FRAME: usize = 72;
@@ -26,14 +29,40 @@ fn a_server_that_is_not_there() {
     let nobody = nobody();
     assert_names(&failure(&format!("rps --addr {nobody} --seconds 1")), "connection refused");
     assert_names(&failure(&format!("rps --addr {nobody} --seconds 1")), &nobody);
-    assert_names(&failure(&format!("idle --addr {nobody} --connections 5")), "connection refused");
+    for load in ["idle", "cps", "hold", "open"] {
+        assert_names(&failure(&format!("{load} --addr {nobody} --connections 5")), "connection refused");
+    }
 }
 
 #[test]
 fn a_server_that_closes_at_once() {
     let addr = impostor(drop);
     assert_names(&failure(&format!("rps --addr {addr} --connections 3 --seconds 60")), "the server");
-    assert_names(&failure(&format!("idle --addr {addr} --connections 5")), "the server");
+    for load in ["idle", "cps", "hold", "open"] {
+        assert_names(&failure(&format!("{load} --addr {addr} --connections 5")), "the server");
+    }
+}
+
+#[test]
+fn a_server_that_closes_after_the_login() {
+    let addr = impostor(|mut stream| {
+        let _ = stream.read_exact(&mut [0; 10]);
+        let _ = stream.write_all(&LOGGED_IN);
+    });
+    let text = failure(&format!("hold --addr {addr} --connections 5 --seconds 60"));
+    assert_names(&text, "5 × closed by the server");
+    assert_names(&text, "0 open at the end");
+}
+
+#[test]
+fn a_server_that_answers_twice() {
+    let addr = impostor(|mut stream| {
+        let _ = stream.read_exact(&mut [0; 10]);
+        let _ = stream.write_all(&LOGGED_IN.repeat(2));
+        let _ = stream.read(&mut [0]);
+    });
+    assert_names(&failure(&format!("hold --addr {addr} --connections 1 --seconds 60")), "without a request");
+    assert_names(&failure(&format!("cps --addr {addr} --connections 1 --seconds 60")), "without a request");
 }
 
 #[test]
@@ -54,7 +83,7 @@ fn a_server_that_answers_wrong() {
 fn a_server_that_stops_half_way() {
     let addr = impostor(|stream| echo(stream, 100 * FRAME + 5, |_, byte| byte));
     let text = failure(&format!("rps --addr {addr} --connections 1 --warm-up 0 --seconds 60"));
-    assert_names(&text, "replies   100");
+    assert!(figure(&text, "replies").starts_with("100 "), "{text}");
     // It is a reset if there was a request that it had not read.
     assert_names(&text, "by the server");
 }
@@ -77,6 +106,12 @@ fn a_server_that_never_answers() {
     let addr = impostor(move |stream| kept.lock().unwrap().push(stream));
     let text = failure(&format!("rps --addr {addr} --connections 4 --seconds 60 --timeout 0.2"));
     assert_names(&text, "4 × no reply in time");
+    let text = failure(&format!("open --addr {addr} --connections 4 --seconds 60 --timeout 0.2"));
+    assert_names(&text, "4 × no reply in time");
+    for load in ["hold", "cps"] {
+        let text = failure(&format!("{load} --addr {addr} --connections 4 --seconds 60 --timeout 0.2"));
+        assert_names(&text, "4 × no reply in time");
+    }
     let text = failure(&format!("idle --addr {addr} --connections 4 --timeout 0.2"));
     assert_names(&text, "1 × no reply in time");
 }
@@ -94,6 +129,17 @@ fn an_address_that_is_taken() {
 fn more_connections_than_descriptors() {
     assert_names(&failure("rps --connections 999999999"), "open descriptors");
     assert_names(&failure("idle --connections 999999999"), "open descriptors");
+    assert_names(&failure("cps --connections 999999999"), "open descriptors");
+}
+
+#[test]
+fn more_connections_than_the_machine_has_room_for() {
+    for load in ["hold", "million"] {
+        let text = failure(&format!("{load} --connections 999999999999 --threads 4"));
+        for missing in ["open descriptors", "memory", "ulimit -Hn", "fs.file-max", "ip_local_port_range"] {
+            assert_names(&text, missing);
+        }
+    }
 }
 
 #[test]
@@ -120,6 +166,13 @@ fn arguments_that_make_no_sense() {
         "rps --seconds -1",
         "rps --seconds nan",
         "rps --addr nowhere",
+        "cps --close softly",
+        "hold --churn -1",
+        "hold --requests nan",
+        "hold --threads 0",
+        "open --rate inf",
+        "million --workers 0",
+        "compare --shapes cps:0",
         "compare --shapes 100",
         "compare --rounds 0",
         "raw --cpus 3-1",
@@ -129,6 +182,8 @@ fn arguments_that_make_no_sense() {
         assert!(!output.stderr.is_empty(), "{arguments}");
     }
     assert_names(&failure("compare --servers tokio"), "needs");
+    assert_names(&failure("open --rate 0"), "--rate 0");
+    assert_names(&failure("rps --report /nowhere/at/all.html"), "/nowhere/at/all.html");
     assert_names(&failure("raw --addr 127.0.0.1:0 --cpus 1000"), "1000");
 }
 
@@ -142,8 +197,23 @@ fn ctrl_c_prints_the_results_so_far() {
     let output = load.output();
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130));
-    assert_names(&text, "replies");
-    assert_names(&text, "failures  none");
+    assert!(figure(&text, "replies").contains("a second"), "{text}");
+    assert_eq!(figure(&text, "failures"), "none");
+}
+
+#[test]
+fn ctrl_c_ends_each_load_with_its_results() {
+    for load in ["cps", "hold --churn 100 --requests 100", "open --rate 100"] {
+        let server = Server::start("raw --workers 1");
+        let (addr, before) = (server.addr, descriptors_of(server.pid()));
+        let mut load = Running::start(&format!("{load} --addr {addr} --connections 2 --seconds 60"));
+        eventually("the server has a connection", || descriptors_of(server.pid()) > before);
+        signal(load.child(), Signal::INT);
+        let output = load.output();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(130), "{text}");
+        assert_eq!(figure(&text, "failures"), "none");
+    }
 }
 
 #[test]
@@ -204,6 +274,11 @@ fn answers_many(server: &Server) {
 fn children_of(parent: u32) -> Vec<u32> {
     let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
     children.unwrap_or_default().split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+/// How many descriptors a process has open.
+fn descriptors_of(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
 
 /// How many threads a process has; none if it has ended.

@@ -4,7 +4,9 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
+use socket2::SockRef;
 use support::{Server, json};
 
 const SERVERS: [&str; 3] = ["serve --workers 2 --connections 64", "raw --workers 2", "tokio --workers 2"];
@@ -58,6 +60,20 @@ fn close_on_what_is_no_frame() {
                 replies == LOGGED_IN || replies.is_empty() && command.starts_with("tokio"),
                 "{command}: {wrong:x?}"
             );
+        }
+    }
+}
+
+#[test]
+fn the_reply_to_a_peer_that_is_gone_reaches_nobody_else() {
+    for command in ["serve --workers 1 --connections 64", "raw --workers 1", "tokio --workers 1"] {
+        let server = Server::start(command);
+        for _ in 0..50 {
+            let mut gone = TcpStream::connect(server.addr).unwrap();
+            gone.write_all(&LOGIN).unwrap();
+            SockRef::from(&gone).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(gone);
+            assert_eq!(talk(&server, &[&ECHO]), ECHO, "{command}");
         }
     }
 }

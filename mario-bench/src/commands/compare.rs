@@ -17,10 +17,11 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use self::runner::Runner;
+use self::runner::{Runner, Sample};
 use self::shape::Shape;
 use self::summary::Summary;
 use crate::commands::seconds;
+use crate::report::{Figure, Output, Panel, Results};
 use crate::system::cpus::Cpus;
 use crate::system::stop::{INTERRUPTED, Stop};
 
@@ -35,8 +36,8 @@ pub(crate) struct Arguments {
     /// How many seconds to wait, before each round of a shape, for other programs to leave the machine alone.
     #[arg(long, default_value = "20", value_parser = seconds)]
     patience: Duration,
-    /// Loads: connections × requests on the way on each.
-    #[arg(long, value_delimiter = ',', default_value = "100x1,1000x1,100x16,10000x1")]
+    /// Loads: connections × requests on the way on each; or cps: and connections at once that come and go.
+    #[arg(long, value_delimiter = ',', default_value = "100x1,1000x1,100x16,10000x1,cps:100")]
     shapes: Vec<Shape>,
     /// The servers; all are compared with raw.
     #[arg(long, value_delimiter = ',', default_value = "raw,mario,tokio")]
@@ -56,9 +57,8 @@ pub(crate) struct Arguments {
     /// The cores of the loads; by default the second half.
     #[arg(long)]
     client_cpus: Option<Cpus>,
-    /// Prints all samples and their summary as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// A server that is compared.
@@ -98,6 +98,7 @@ impl Arguments {
         if !self.servers.contains(&Server::Raw) {
             bail!("all servers are compared with raw: --servers needs it");
         }
+        self.output.prepare()?;
         let (first, second) = Cpus::available()?.halves();
         let server_cpus = self.server_cpus.clone().unwrap_or(first);
         let client_cpus = self.client_cpus.clone().unwrap_or(second);
@@ -107,18 +108,41 @@ impl Arguments {
         let runner =
             Runner { arguments: &self, server_cpus: &server_cpus, client_cpus: &client_cpus, stop: &stop };
         let samples = runner.rounds()?;
-        let summary = Summary::of(&samples, &self.servers, &self.shapes);
-        let mut out = io::stdout().lock();
-        if self.json {
-            serde_json::to_writer_pretty(
-                &mut out,
-                &serde_json::json!({ "samples": samples, "summary": summary }),
-            )?;
-            writeln!(out)?;
-        } else {
-            writeln!(out, "{summary}")?;
-        }
         let failed = samples.iter().any(|sample| !sample.failures.is_empty());
+        let summary = Summary::of(&samples, &self.servers, &self.shapes);
+        let seconds = self.seconds.as_secs_f64();
+        self.output.show(&Report { samples, summary, servers: self.servers, seconds })?;
         Ok(if stop.is_asked() { INTERRUPTED.into() } else { ExitCode::from(u8::from(failed)) })
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    samples: Vec<Sample>,
+    summary: Summary,
+    #[serde(skip)]
+    servers: Vec<Server>,
+    /// How long each sample was measured.
+    seconds: f64,
+}
+
+impl Results for Report {
+    fn title(&self) -> String {
+        let names: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
+        let rounds = self.summary.rounds().unwrap_or_default();
+        format!("{} compared: {rounds} rounds of {} s", names.join(", "), self.seconds)
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let ratios = |server: &Server| Figure::new(server.name(), self.summary.ratios(*server));
+        self.servers.iter().filter(|server| **server != Server::Raw).map(ratios).collect()
+    }
+
+    fn panels(&self) -> Vec<Panel> {
+        self.summary.panels()
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.summary)
     }
 }

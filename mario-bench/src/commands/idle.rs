@@ -3,7 +3,7 @@
 //! Memory is read three times: with no connection, with a first part of them, and with all. The first part pays for
 //! what a server lays out once; the slope from there to the end is the price of a connection.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -13,10 +13,11 @@ use anyhow::Context;
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
-use crate::commands::seconds;
+use crate::commands::{charts, seconds, verdict};
 use crate::load::dial::Dialer;
 use crate::load::failure::{Failure, Failures};
-use crate::system::stop::{INTERRUPTED, Stop};
+use crate::report::{Figure, Output, Panel, Results};
+use crate::system::stop::Stop;
 use crate::system::{limits, process};
 
 /// How many connections are opened before the slope begins, at most.
@@ -36,9 +37,8 @@ pub(crate) struct Arguments {
     /// How many seconds each step of opening a connection may take.
     #[arg(long, default_value = "5", value_parser = seconds)]
     timeout: Duration,
-    /// Prints the results as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Arguments {
@@ -47,6 +47,7 @@ impl Arguments {
         let stop = Stop::on_signals()?;
         let wanted = self.connections.get();
         limits::need_connections(wanted)?;
+        self.output.prepare()?;
         let dialer = Dialer::new(self.addr, self.timeout);
         let mut streams = Vec::with_capacity(wanted);
         let mut weights = vec![Weight::now(self.pid, 0)?];
@@ -67,18 +68,8 @@ impl Arguments {
         }
 
         let report = Report::new(self.addr, weights, failures);
-        let mut out = io::stdout().lock();
-        if self.json {
-            serde_json::to_writer_pretty(&mut out, &report)?;
-            writeln!(out)?;
-        } else {
-            report.write(&mut out)?;
-        }
-        Ok(match (stop.is_asked(), report.failures.is_empty()) {
-            (true, _) => INTERRUPTED.into(),
-            (false, true) => ExitCode::SUCCESS,
-            (false, false) => ExitCode::FAILURE,
-        })
+        self.output.show(&report)?;
+        Ok(verdict(&stop, report.opened > 0, &report.failures))
     }
 }
 
@@ -137,20 +128,37 @@ impl Report {
             failures,
         }
     }
+}
 
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}: {} connections logged in", self.server, HumanCount(self.opened as u64))?;
-        for Weight { connections, server, kernel } in &self.weights {
+impl Results for Report {
+    fn title(&self) -> String {
+        format!("{}: {} connections logged in", self.server, HumanCount(self.opened as u64))
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        for (name, weight) in ["before", "with the first", "with all"].into_iter().zip(&self.weights) {
+            let Weight { connections, server, kernel } = weight;
             let server = server.map_or_else(|| "not weighed".into(), |bytes| HumanBytes(bytes).to_string());
-            let connections = HumanCount(*connections as u64).to_string();
-            writeln!(out, "  {connections:>9}   server {server:>11}   kernel {:>11}", HumanBytes(*kernel))?;
+            let (connections, kernel) = (HumanCount(*connections as u64), HumanBytes(*kernel));
+            figures.push(Figure::new(
+                name,
+                format!("{connections} connections: server {server}, kernel {kernel}"),
+            ));
         }
         if let Some(bytes) = self.server_bytes_per_connection {
-            writeln!(out, "  a connection takes {bytes:.0} bytes of the server")?;
+            figures.push(Figure::new("a connection", format!("{bytes:.0} bytes of the server")));
         }
         if let Some(bytes) = self.kernel_bytes_per_connection {
-            writeln!(out, "  a connection takes {bytes:.0} bytes of the kernel, both ends together")?;
+            figures.push(Figure::new("and", format!("{bytes:.0} bytes of the kernel, both ends together")));
         }
-        writeln!(out, "  failures  {}", self.failures)
+        figures.push(Figure::new("failures", &self.failures));
+        figures
+    }
+
+    fn panels(&self) -> Vec<Panel> {
+        vec![charts::memory(
+            self.weights.iter().map(|weight| (weight.connections, weight.server, weight.kernel)),
+        )]
     }
 }

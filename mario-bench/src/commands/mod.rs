@@ -1,7 +1,16 @@
 //! What can be asked for: one file a command.
 
+mod asking;
+mod charts;
 mod compare;
+mod cps;
+mod figures;
+mod hold;
+mod holding;
 mod idle;
+mod million;
+mod open;
+mod progress;
 mod rps;
 
 use std::process::ExitCode;
@@ -9,7 +18,9 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
+use crate::load::failure::Failures;
 use crate::servers::{self, Kind};
+use crate::system::stop::{INTERRUPTED, Stop};
 
 /// A command, with its arguments.
 #[derive(Debug, Subcommand)]
@@ -27,6 +38,14 @@ pub(crate) enum Command {
     Tokio(servers::Arguments),
     /// Sends requests in a closed loop, and counts the replies.
     Rps(rps::Arguments),
+    /// Sends requests at a fixed rate, and tells what a user would have waited.
+    Open(open::Arguments),
+    /// Connects, logs in and closes, again and again, and counts the connections.
+    Cps(cps::Arguments),
+    /// Holds very many connections, and closes, opens and asks some of them.
+    Hold(hold::Arguments),
+    /// Runs mario's server and holds a million connections to it.
+    Million(million::Arguments),
     /// Opens connections that log in and are silent, and weighs them.
     Idle(idle::Arguments),
     /// Runs the servers in turn under the same loads.
@@ -44,10 +63,29 @@ impl Command {
             Command::Raw(server) => servers::run(&Kind::Raw, &server),
             Command::Tokio(server) => servers::run(&Kind::Tokio, &server),
             Command::Rps(arguments) => arguments.run(),
+            Command::Open(arguments) => arguments.run(),
+            Command::Cps(arguments) => arguments.run(),
+            Command::Hold(arguments) => arguments.run(),
+            Command::Million(arguments) => arguments.run(),
             Command::Idle(arguments) => arguments.run(),
             Command::Compare(arguments) => arguments.run(),
         }
     }
+}
+
+/// How the program ends: well only if the load did what was wanted, and nothing failed.
+fn verdict(stop: &Stop, is_good: bool, failures: &Failures) -> ExitCode {
+    if stop.is_asked() {
+        INTERRUPTED.into()
+    } else {
+        ExitCode::from(u8::from(!is_good || !failures.is_empty()))
+    }
+}
+
+/// So many a second, with or without a fraction.
+fn rate(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 1e9;
+    text.parse().ok().filter(|rate| (0.0..=MOST).contains(rate)).ok_or_else(|| "a number from 0 on".into())
 }
 
 /// A number of seconds, with or without a fraction.

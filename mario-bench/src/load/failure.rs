@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
+use rustix::io::Errno;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
@@ -43,6 +44,12 @@ pub(crate) enum Failure {
     /// EADDRNOTAVAIL.
     #[error("no free port: widen net.ipv4.ip_local_port_range, or use more source addresses")]
     NoPort,
+    /// EMFILE or ENFILE.
+    #[error("no free descriptor")]
+    NoDescriptor,
+    /// ENOBUFS or ENOMEM.
+    #[error("the kernel has no memory for it")]
+    NoMemory,
     /// What else the system reports.
     #[error("{0}")]
     System(ErrorKind),
@@ -50,6 +57,11 @@ pub(crate) enum Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
+        match Errno::from_io_error(&error) {
+            Some(Errno::MFILE | Errno::NFILE) => return Failure::NoDescriptor,
+            Some(Errno::NOBUFS | Errno::NOMEM) => return Failure::NoMemory,
+            _ => {}
+        }
         match error.kind() {
             ErrorKind::ConnectionRefused => Failure::Refused,
             ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Failure::Reset,

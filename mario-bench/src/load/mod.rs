@@ -1,6 +1,24 @@
 //! The clients: they connect, ask, and compare every reply with what it should be.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `echo` | connections that are asked again and again, in a closed loop or at a fixed rate |
+//! | `fleet` | connections that log in, by the thousand, opened without waiting: `cps` and `hold` drive them |
+//! | `dial` | connections opened one by one |
+//! | `crew` | the threads of a load, and the one that watches them |
+//! | `counters`, `timeline`, `latencies`, `failure` | what is counted |
+//! | `pace`, `sources`, `replies` | when something is due; from which address; whether a reply is right |
 
+pub(crate) mod counters;
+pub(crate) mod cps;
+mod crew;
 pub(crate) mod dial;
 pub(crate) mod echo;
 pub(crate) mod failure;
+pub(crate) mod fleet;
+pub(crate) mod hold;
+pub(crate) mod latencies;
+mod pace;
 mod replies;
+pub(crate) mod sources;
+pub(crate) mod timeline;

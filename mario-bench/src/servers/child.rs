@@ -25,15 +25,24 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts this program with `command`, one worker a core, and waits until it listens.
+    /// Starts this program with `command`, one worker a core of these, and waits until it listens.
     ///
     /// # Errors
     /// It did not start, or did not listen in time.
-    pub(crate) fn start(command: &str, cpus: &Cpus) -> anyhow::Result<ServerProcess> {
+    pub(crate) fn start_on(command: &str, cpus: &Cpus) -> anyhow::Result<ServerProcess> {
+        Self::start([command, "--workers", &cpus.count().to_string(), "--cpus", &cpus.to_string()])
+    }
+
+    /// Starts this program with a command and its arguments, and waits until it listens.
+    ///
+    /// # Errors
+    /// It did not start, or did not listen in time.
+    pub(crate) fn start<const N: usize>(arguments: [&str; N]) -> anyhow::Result<ServerProcess> {
+        let command = arguments.join(" ");
         let program = env::current_exe().context("finding this program")?;
         let mut child = Command::new(program)
-            .args([command, "--addr", "127.0.0.1:0", "--end-with-parent"])
-            .args(["--workers", &cpus.count().to_string(), "--cpus", &cpus.to_string()])
+            .args(arguments)
+            .args(["--addr", "127.0.0.1:0", "--end-with-parent"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // Ctrl-C is for this process, which ends that one when it has its results.

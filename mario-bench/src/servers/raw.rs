@@ -177,6 +177,8 @@ impl Connection {
                 Err(Errno::INTR) => continue,
                 Err(_) => return Err(End),
             };
+            // Those that could not be sent to the last connection are not for this one.
+            replies.clear();
             let proper = self.answer(&input[..count], replies);
             self.send(replies)?;
             if !proper {
@@ -206,7 +208,7 @@ impl Connection {
     }
 
     /// Writes all replies at once; keeps what the socket does not take.
-    fn send(&mut self, replies: &mut Vec<u8>) -> Result<(), End> {
+    fn send(&mut self, replies: &[u8]) -> Result<(), End> {
         if replies.is_empty() {
             return Ok(());
         }
@@ -214,7 +216,6 @@ impl Connection {
         if written < replies.len() {
             self.rest.get_or_insert_default().output.extend_from_slice(&replies[written..]);
         }
-        replies.clear();
         Ok(())
     }
 

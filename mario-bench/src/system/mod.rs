@@ -1,6 +1,10 @@
 //! What is asked of the operating system beside sockets.
 
 pub(crate) mod cpus;
+pub(crate) mod epoll;
 pub(crate) mod limits;
+mod listener;
+pub(crate) mod machine;
 pub(crate) mod process;
 pub(crate) mod stop;
+pub(crate) mod weight;

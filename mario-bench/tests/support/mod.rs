@@ -33,6 +33,19 @@ pub fn json(arguments: &str) -> Value {
     serde_json::from_slice(&stdout).unwrap()
 }
 
+/// What it prints to its first output; it must succeed.
+pub fn stdout(arguments: &str) -> String {
+    let Output { status, stdout, stderr } = run(arguments);
+    assert!(status.success(), "{arguments}: {}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).unwrap()
+}
+
+/// The figure of that name in what was printed.
+pub fn figure<'a>(text: &'a str, name: &str) -> &'a str {
+    let mut figures = text.lines().filter_map(|line| line.strip_prefix("  ")?.strip_prefix(name));
+    figures.next().unwrap_or_else(|| panic!("there is no {name} in {text}")).trim()
+}
+
 /// What it prints to both outputs; it must fail.
 pub fn failure(arguments: &str) -> String {
     let Output { status, stdout, stderr } = run(arguments);

@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::shape::Shape;
 use super::{Arguments, Server};
-use crate::load::echo::EchoLoad;
+use crate::load::cps::CpsLoad;
+use crate::load::echo::{EchoLoad, Rhythm};
 use crate::load::failure::Failures;
+use crate::load::fleet::Close;
 use crate::servers::child::ServerProcess;
 use crate::system::cpus::Cpus;
 use crate::system::process::{self, CpuTime};
@@ -22,15 +24,19 @@ const CALM: f64 = 0.05;
 /// How long the machine is looked at, to see whether it is calm.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// How long connecting may take, and a reply.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
 /// One measurement.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Sample {
     pub(super) round: usize,
     pub(super) server: Server,
     pub(super) shape: Shape,
-    pub(super) replies_per_second: f64,
-    /// CPU time of the server for a request, in microseconds.
-    pub(super) cpu_per_reply: f64,
+    /// Replies, or connections, a second.
+    pub(super) per_second: f64,
+    /// CPU time of the server for each, in microseconds.
+    pub(super) cpu_each: f64,
     /// The share of it outside the kernel.
     pub(super) user_share: f64,
     /// How much of its cores' time the server used: well under 1, the load was the limit.
@@ -107,7 +113,7 @@ impl Runner<'_> {
                 break;
             }
             let sample = sample.with_context(|| format!("{shape} with {}", server.name()))?;
-            let rate = HumanCount(sample.replies_per_second.round() as u64);
+            let rate = HumanCount(sample.per_second.round() as u64);
             let (round, rounds) = (round + 1, self.arguments.rounds);
             eprintln!("round {round} of {rounds}   {shape:<9} {:<6} {rate} a second", server.name());
             if !sample.failures.is_empty() {
@@ -119,24 +125,62 @@ impl Runner<'_> {
     }
 
     fn sample(&self, round: usize, server: Server, shape: Shape) -> anyhow::Result<Sample> {
-        let child = ServerProcess::start(server.command(), self.server_cpus)?;
-        let load = EchoLoad {
-            server: child.addr(),
-            connections: shape.connections.get(),
-            depth: shape.depth.get(),
-            payload: self.arguments.payload,
-            threads: self.client_cpus.count().min(shape.connections.get()),
-            warm_up: self.arguments.warm_up,
-            duration: self.arguments.seconds,
-            timeout: Duration::from_secs(5),
-        };
-        let connected = load.connect(self.stop)?;
+        let child = ServerProcess::start_on(server.command(), self.server_cpus)?;
+        match shape {
+            Shape::Requests { connections, depth } => {
+                let load = EchoLoad {
+                    server: child.addr(),
+                    connections: connections.get(),
+                    rhythm: Rhythm::Depth(depth.get()),
+                    payload: self.arguments.payload,
+                    threads: self.threads(shape),
+                    warm_up: self.arguments.warm_up,
+                    duration: self.arguments.seconds,
+                    timeout: TIMEOUT,
+                };
+                let connected = load.connect(self.stop, |_| {})?;
+                self.measured(round, server, shape, &child, || {
+                    let outcome = connected.run(self.stop, |_, _| {})?;
+                    Ok((outcome.rate(), outcome.all_replies, outcome.failures))
+                })
+            }
+            Shape::Connections { at_once } => {
+                let load = CpsLoad {
+                    server: child.addr(),
+                    connections: at_once.get(),
+                    threads: self.threads(shape),
+                    warm_up: self.arguments.warm_up,
+                    duration: self.arguments.seconds,
+                    timeout: TIMEOUT,
+                    // What an ordinary close leaves in the kernel for a minute would be in the way of the next one.
+                    close: Close::Reset,
+                };
+                self.measured(round, server, shape, &child, || {
+                    let outcome = load.run(self.stop, |_| {})?;
+                    Ok((outcome.rate(), outcome.all_connections, outcome.failures))
+                })
+            }
+        }
+    }
 
+    fn threads(&self, shape: Shape) -> usize {
+        self.client_cpus.count().min(shape.connections())
+    }
+
+    /// Runs a load, which tells how many a second, how many in all, and what failed.
+    fn measured(
+        &self,
+        round: usize,
+        server: Server,
+        shape: Shape,
+        child: &ServerProcess,
+        load: impl FnOnce() -> anyhow::Result<(f64, u64, Failures)>,
+    ) -> anyhow::Result<Sample> {
         let began = Instant::now();
         let of_server = || CpuTime::of(child.pid());
         let of_us = || CpuTime::of(std::process::id() as i32);
         let (server_before, us_before, all_before) = (of_server()?, of_us()?, CpuTime::of_all()?);
-        let outcome = connected.run(self.stop)?;
+        let (per_second, count, failures) = load()?;
         let cpu = of_server()?.since(server_before);
         let all = CpuTime::of_all()?.since(all_before).total();
         let ours = cpu.total() + of_us()?.since(us_before).total();
@@ -146,12 +190,12 @@ impl Runner<'_> {
             round,
             server,
             shape,
-            replies_per_second: outcome.rate(),
-            cpu_per_reply: used * 1e6 / outcome.all_replies.max(1) as f64,
+            per_second,
+            cpu_each: used * 1e6 / count.max(1) as f64,
             user_share: cpu.user.as_secs_f64() / used.max(f64::MIN_POSITIVE),
             busy: share(cpu.total(), ran, self.server_cpus.count()),
             others: share(all.saturating_sub(ours), ran, process::cores()?),
-            failures: outcome.failures,
+            failures,
         })
     }
 }

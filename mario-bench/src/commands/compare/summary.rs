@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::Server;
 use super::runner::Sample;
 use super::shape::Shape;
+use crate::report::Panel;
+use crate::report::bars::{Bar, Bars};
 
 /// What all samples of one server under one shape say.
 #[derive(Debug, Serialize)]
@@ -16,12 +18,12 @@ struct Cell {
     server: Server,
     shape: Shape,
     rounds: usize,
-    replies_per_second: f64,
-    /// Requests a second, to raw's of the same round.
+    per_second: f64,
+    /// Replies or connections a second, to raw's of the same round.
     ratio: Spread,
-    /// CPU time a request, to raw's of the same round.
+    /// CPU time of each, to raw's of the same round.
     cpu_ratio: Spread,
-    cpu_per_reply: f64,
+    cpu_each: f64,
     user_share: f64,
     busy: f64,
     others: f64,
@@ -49,6 +51,53 @@ impl Summary {
         Summary { cells: pairs.filter_map(|(server, shape)| Cell::of(samples, server, shape)).collect() }
     }
 
+    /// How often each was measured.
+    pub(super) fn rounds(&self) -> Option<usize> {
+        self.cells.iter().map(|cell| cell.rounds).min()
+    }
+
+    /// What is better seen than read.
+    pub(super) fn panels(&self) -> Vec<Panel> {
+        let faster =
+            "To raw's of the same round, the median with the lowest and the highest: more is better.";
+        let cheaper =
+            "To raw's of the same round, the median with the lowest and the highest: less is better.";
+        vec![
+            self.panel("Requests, or connections (cps), a second", faster, |cell| cell.ratio),
+            self.panel("CPU time of the server for each", cheaper, |cell| cell.cpu_ratio),
+        ]
+    }
+
+    /// The ratios of a server, shape by shape.
+    pub(super) fn ratios(&self, server: Server) -> String {
+        let cells = self.cells.iter().filter(|cell| cell.server == server);
+        let parts = cells.map(|cell| format!("{}: {}", cell.shape, cell.ratio));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// One of the ratios as bars, a group a shape.
+    fn panel(&self, title: &str, note: &str, ratio: fn(&Cell) -> Spread) -> Panel {
+        let mut series: Vec<Server> = self.cells.iter().map(|cell| cell.server).collect();
+        series.dedup();
+        let mut groups: Vec<(String, Vec<Bar>)> = Vec::new();
+        for cell in &self.cells {
+            let Spread { median: value, lowest, highest } = ratio(cell);
+            let bar = Bar {
+                series: series.iter().position(|server| *server == cell.server).unwrap_or_default(),
+                value,
+                lowest,
+                highest,
+            };
+            let name = cell.shape.to_string();
+            match groups.iter_mut().find(|(group, _)| *group == name) {
+                Some((_, bars)) => bars.push(bar),
+                None => groups.push((name, vec![bar])),
+            }
+        }
+        let series = series.iter().map(|server| server.name().to_owned()).collect();
+        Bars { title: title.into(), note: note.into(), series, groups }.panel()
+    }
+
     fn table(&self, title: &str, text: impl Fn(&Cell) -> String) -> Table {
         let mut table = Table::new();
         table.load_style(presets::ASCII_MARKDOWN);
@@ -65,15 +114,15 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(rounds) = self.cells.iter().map(|cell| cell.rounds).min() else {
+        let Some(rounds) = self.rounds() else {
             return f.write_str("no round was measured to its end");
         };
         writeln!(f, "Ratios to raw of the same round: the median of {rounds} rounds (lowest to highest).\n")?;
-        let rate = |cell: &Cell| HumanCount(cell.replies_per_second.round() as u64).to_string();
-        writeln!(f, "{}\n", self.table("requests a second", rate))?;
+        let rate = |cell: &Cell| HumanCount(cell.per_second.round() as u64).to_string();
+        writeln!(f, "{}\n", self.table("a second", rate))?;
         writeln!(f, "{}\n", self.table("as ratio", |cell| cell.ratio.to_string()))?;
-        let cpu = |cell: &Cell| format!("{:.2} µs", cell.cpu_per_reply);
-        writeln!(f, "{}\n", self.table("CPU a request", cpu))?;
+        let cpu = |cell: &Cell| format!("{:.2} µs", cell.cpu_each);
+        writeln!(f, "{}\n", self.table("CPU of each", cpu))?;
         writeln!(f, "{}\n", self.table("as ratio", |cell| cell.cpu_ratio.to_string()))?;
         let user = |cell: &Cell| format!("{:.1} %", cell.user_share * 100.0);
         writeln!(f, "{}\n", self.table("of it outside the kernel", user))?;
@@ -102,10 +151,10 @@ impl Cell {
             server,
             shape,
             rounds: pairs.len(),
-            replies_per_second: median(|sample| sample.replies_per_second)?,
-            ratio: ratio(|sample| sample.replies_per_second)?,
-            cpu_ratio: ratio(|sample| sample.cpu_per_reply)?,
-            cpu_per_reply: median(|sample| sample.cpu_per_reply)?,
+            per_second: median(|sample| sample.per_second)?,
+            ratio: ratio(|sample| sample.per_second)?,
+            cpu_ratio: ratio(|sample| sample.cpu_each)?,
+            cpu_each: median(|sample| sample.cpu_each)?,
             user_share: median(|sample| sample.user_share)?,
             busy: median(|sample| sample.busy)?,
             others: median(|sample| sample.others)?,
@@ -139,8 +188,8 @@ mod tests {
             round,
             server,
             shape: "1x1".parse().unwrap(),
-            replies_per_second: rate,
-            cpu_per_reply: 1e6 / rate,
+            per_second: rate,
+            cpu_each: 1e6 / rate,
             user_share: 0.5,
             busy: 1.0,
             others: 0.0,
@@ -162,7 +211,7 @@ mod tests {
         ];
         let shape = "1x1".parse().unwrap();
         let cell = Cell::of(&samples, Server::Tokio, shape).unwrap();
-        assert_eq!((cell.rounds, cell.replies_per_second), (3, 9.0));
+        assert_eq!((cell.rounds, cell.per_second), (3, 9.0));
         assert_eq!((cell.ratio.median, cell.ratio.lowest, cell.ratio.highest), (0.8, 0.5, 0.9));
         assert!(Cell::of(&samples, Server::Mario, shape).is_none());
         let text = Summary::of(&samples, &[Server::Raw, Server::Tokio], &[shape]).to_string();

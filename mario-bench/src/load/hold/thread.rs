@@ -1,0 +1,186 @@
+//! One thread's share.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use nix::sched::{CloneFlags, unshare};
+
+use super::{HoldLoad, Meeting};
+use crate::load::failure::Failures;
+use crate::load::fleet::{Fleet, Manner, News};
+use crate::load::latencies::Latencies;
+use crate::load::pace::Pace;
+use crate::system::epoll;
+use crate::system::stop::Stop;
+
+/// How often a thread looks how far the others are.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// One thread of the load.
+pub(super) struct Holder<'a> {
+    pub(super) load: HoldLoad,
+    pub(super) thread: usize,
+    pub(super) meeting: &'a Meeting,
+    pub(super) stop: &'a Stop,
+}
+
+/// What it counts.
+pub(super) struct Tally {
+    pub(super) opened: Latencies,
+    pub(super) reopened: Latencies,
+    pub(super) replies: Latencies,
+    pub(super) failures: Failures,
+}
+
+impl Tally {
+    fn new() -> Tally {
+        let none = Latencies::new;
+        Tally { opened: none(), reopened: none(), replies: none(), failures: Failures::default() }
+    }
+
+    /// All threads' together.
+    pub(super) fn sum(tallies: Vec<Tally>) -> Tally {
+        let mut sum = Tally::new();
+        for tally in tallies {
+            sum.opened.merge(&tally.opened);
+            sum.reopened.merge(&tally.reopened);
+            sum.replies.merge(&tally.replies);
+            sum.failures.merge(tally.failures);
+        }
+        sum
+    }
+}
+
+impl Holder<'_> {
+    /// To the end.
+    pub(super) fn run(self) -> anyhow::Result<Tally> {
+        if self.load.private_descriptors {
+            unshare(CloneFlags::CLONE_FILES).context(
+                "giving a thread a descriptor table of its own: where the system forbids `unshare`, as some \
+                 containers do, ask for fewer connections",
+            )?;
+        }
+        epoll::be_punctual();
+        let HoldLoad { server, close, timeout, .. } = self.load;
+        let mut share = Share {
+            fleet: Fleet::new(Manner { server, close, timeout }, self.thread)?,
+            news: Vec::new(),
+            tally: Tally::new(),
+            meeting: self.meeting,
+        };
+        self.fill(&mut share)?;
+        self.hold(&mut share)?;
+        // What is open stays so until it has been weighed.
+        self.meeting.done.fetch_add(1, Relaxed);
+        while self.meeting.over.get().is_none() {
+            share.wait(GLANCE)?;
+        }
+        Ok(share.tally)
+    }
+
+    /// Opens the thread's share of the connections, and waits until all threads have theirs.
+    fn fill(&self, share: &mut Share<'_>) -> anyhow::Result<()> {
+        let HoldLoad { connections, threads, dialing, .. } = self.load;
+        let wanted = connections / threads + usize::from(self.thread < connections % threads);
+        let at_once = (dialing / threads).max(1);
+        let mut dialed = 0;
+        let mut is_full = false;
+        while self.meeting.hold_from.get().is_none() && !self.ends() {
+            while dialed < wanted && share.fleet.dialing() < at_once && !self.meeting.counters.is_hopeless() {
+                share.fleet.dial(Instant::now());
+                dialed += 1;
+            }
+            share.wait(GLANCE)?;
+            if !is_full && dialed == wanted && share.fleet.is_idle() {
+                is_full = true;
+                self.meeting.full.fetch_add(1, Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the rates until the time is over, and waits for the last replies.
+    fn hold(&self, share: &mut Share<'_>) -> anyhow::Result<()> {
+        let Some(&from) = self.meeting.hold_from.get() else { return Ok(()) };
+        let HoldLoad { threads, churn, requests, duration, .. } = self.load;
+        let until = from + duration;
+        let mut churn = Pace::share(churn, from, self.thread, threads);
+        let mut requests = Pace::share(requests, from, self.thread, threads);
+        let mut now = Instant::now();
+        while now < until && share.fleet.len() > 0 && !self.ends() {
+            while let Some(due) = churn.due(now)
+                && share.reopen(due)
+            {
+                churn.advance();
+            }
+            while let Some(due) = requests.due(now)
+                && share.fleet.ask(due)
+            {
+                requests.advance();
+            }
+            let next = [churn.next(), requests.next()].into_iter().flatten().fold(until, Instant::min);
+            // What was due and found no connection free waits for one that gets its answer.
+            let limit = if next <= now { GLANCE } else { next - now };
+            share.wait(limit.min(GLANCE))?;
+            now = Instant::now();
+        }
+        while !share.fleet.is_idle() && !self.ends() {
+            share.wait(GLANCE)?;
+        }
+        Ok(())
+    }
+
+    fn ends(&self) -> bool {
+        self.stop.is_asked() || self.meeting.counters.is_hopeless() || self.meeting.over.get().is_some()
+    }
+}
+
+/// The connections of a thread, and what is counted of them.
+struct Share<'a> {
+    fleet: Fleet,
+    news: Vec<News>,
+    tally: Tally,
+    meeting: &'a Meeting,
+}
+
+impl Share<'_> {
+    /// Closes a connection and opens another one, which was due at `due`. Whether there was one to close.
+    fn reopen(&mut self, due: Instant) -> bool {
+        let closed = self.fleet.close_any();
+        if closed {
+            self.meeting.counters.add_closed();
+            self.fleet.dial(due);
+        }
+        closed
+    }
+
+    /// Waits until something happens, and counts it.
+    fn wait(&mut self, limit: Duration) -> anyhow::Result<()> {
+        self.fleet.wait(limit, &mut self.news)?;
+        let counters = &self.meeting.counters;
+        let is_holding = self.meeting.hold_from.get().is_some();
+        let (mut opened, mut replies) = (0, 0);
+        for news in self.news.drain(..) {
+            match news {
+                News::LoggedIn { took, .. } => {
+                    opened += 1;
+                    let latencies =
+                        if is_holding { &mut self.tally.reopened } else { &mut self.tally.opened };
+                    latencies.record(took);
+                }
+                News::Answered { took } => {
+                    replies += 1;
+                    self.tally.replies.record(took);
+                }
+                News::Failed { was_open, failure } => {
+                    counters.add_failure(was_open);
+                    self.tally.failures.add(failure);
+                }
+            }
+        }
+        counters.add_opened(opened);
+        counters.add_replies(replies);
+        Ok(())
+    }
+}

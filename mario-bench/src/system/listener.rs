@@ -1,0 +1,31 @@
+//! Whose server it is that listens at an address.
+
+use std::net::SocketAddr;
+
+use procfs::net::{TcpNetEntry, TcpState, tcp, tcp6};
+use procfs::process::{FDTarget, Process, all_processes};
+
+/// The process that listens at `addr`, if it is of this machine and this process may look at it.
+pub(crate) fn process_at(addr: SocketAddr) -> Option<i32> {
+    let listens = |entry: &TcpNetEntry| {
+        let at = entry.local_address;
+        entry.state == TcpState::Listen
+            && at.port() == addr.port()
+            && (at.ip() == addr.ip() || at.ip().is_unspecified())
+    };
+    let entries = tcp().into_iter().flatten().chain(tcp6().into_iter().flatten());
+    let inodes: Vec<u64> = entries.filter(listens).map(|entry| entry.inode).collect();
+    if inodes.is_empty() {
+        return None;
+    }
+    let has_one = |process: &Process| {
+        process
+            .fd()
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|fd| matches!(fd.target, FDTarget::Socket(inode) if inodes.contains(&inode)))
+    };
+    let mut processes = all_processes().ok()?.filter_map(Result::ok);
+    processes.find(has_one).map(|process| process.pid())
+}
