@@ -16,7 +16,17 @@ pub const fn field<F: Format>(path: &'static str, doc: &'static str) -> Field {
 #[track_caller]
 pub const fn last_field<F: Format>(path: &'static str, doc: &'static str) -> Field {
     check(&F::TYPE);
-    Field { path, doc, ty: F::TYPE, size: F::SIZE, range: "", since: 1, correlation: false, head: F::HEAD }
+    Field {
+        path,
+        doc,
+        ty: F::TYPE,
+        size: F::SIZE,
+        range: "",
+        since: 1,
+        correlation: false,
+        head: F::HEAD,
+        any_bytes: F::ANY_BYTES,
+    }
 }
 
 /// Refuses a packet that no frame is long enough for.

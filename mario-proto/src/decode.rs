@@ -34,17 +34,40 @@ pub trait Decode<'a>: Encode + Sized {
     #[doc(hidden)]
     #[inline]
     fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
-        let mut items = Vec::with_capacity(count);
         if const { Self::SIZE.is_fixed() && Self::SIZE.min > 0 } {
-            for mut item in input.sub(count.saturating_mul(Self::SIZE.min))?.chunks(Self::SIZE.min) {
-                items.push(Self::decode(&mut item)?);
-            }
-            return Ok(items);
+            let items = input.sub(count.saturating_mul(Self::SIZE.min))?.chunks(Self::SIZE.min);
+            return decode_fixed(items, count);
         }
+        let mut items = Vec::with_capacity(count);
         for _ in 0..count {
             items.push(Self::decode(input)?);
         }
         Ok(items)
+    }
+}
+
+/// Reads `count` items of a fixed size, each from its own bytes.
+#[inline]
+fn decode_fixed<'a, T: Decode<'a>>(
+    inputs: impl Iterator<Item = Decoder<'a>>,
+    count: usize,
+) -> Result<Vec<T>, DecodeError> {
+    if const { T::ANY_BYTES } {
+        // Nothing fails, so that the vector is filled without another look at its capacity.
+        return Ok(inputs.map(|mut input| T::decode(&mut input)).map(always).collect());
+    }
+    let mut items = Vec::with_capacity(count);
+    for mut input in inputs {
+        items.push(T::decode(&mut input)?);
+    }
+    Ok(items)
+}
+
+#[inline]
+fn always<T>(decoded: Result<T, DecodeError>) -> T {
+    match decoded {
+        Ok(item) => item,
+        Err(_) => unreachable!("all bytes are an item"),
     }
 }
 

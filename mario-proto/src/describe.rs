@@ -65,6 +65,8 @@ pub struct Field {
     pub correlation: bool,
     /// How many bytes of it belong to the run of fixed bytes before it: all of them, or its length prefix.
     pub(crate) head: usize,
+    /// Whether all bytes of its size are a value of its type.
+    pub(crate) any_bytes: bool,
 }
 
 /// A variant of an enum.
@@ -179,6 +181,19 @@ impl Description {
             Shape::Struct { fields, .. } => fields,
             _ => &[],
         }
+    }
+
+    /// Whether all bytes of its size are such a packet, as far as its fields' types say.
+    #[doc(hidden)]
+    pub const fn any_bytes(&self) -> bool {
+        let mut fields = self.fields();
+        while let [field, rest @ ..] = fields {
+            if !field.any_bytes {
+                return false;
+            }
+            fields = rest;
+        }
+        matches!(self.shape, Shape::Struct { extensible: false, .. })
     }
 
     /// The fields of one variant of an enum; none of anything else.

@@ -20,6 +20,10 @@ pub trait Encode {
     #[doc(hidden)]
     const HEAD: usize = if Self::SIZE.is_fixed() { Self::SIZE.min } else { 0 };
 
+    /// Whether its size is fixed and all bytes of that size are a value, so that reading one can't fail.
+    #[doc(hidden)]
+    const ANY_BYTES: bool = false;
+
     /// Writes the value.
     ///
     /// # Errors

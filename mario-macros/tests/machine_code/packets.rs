@@ -46,6 +46,21 @@ pub struct Login<'a> {
     pub locale: [u16; 2],
 }
 
+/// Items in memory of their own: some that no bytes can fail, and some that may.
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+pub struct Route {
+    pub positions: Vec<Position>,
+    pub marks: Vec<Mark>,
+}
+
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+pub struct Mark {
+    pub at: u16,
+    pub reached: bool,
+}
+
 /// Whatever else there is that needs no memory.
 #[derive(Packet)]
 #[mario(crate = mario_proto, check = Self::is_valid, extensible)]
@@ -92,6 +107,7 @@ codecs! {
     Ping: decode_ping encode_ping;
     Event<'_>: decode_event encode_event;
     Login<'_>: decode_login encode_login;
+    Route: decode_route encode_route;
     Everything<'_>: decode_everything encode_everything;
 }
 

@@ -29,6 +29,7 @@ const _: () = {
         const TYPE: __mario::Type = __mario::Type::Packet(
             <Self as __mario::Packet>::DESCRIPTION,
         );
+        const ANY_BYTES: bool = <Self as __mario::Packet>::DESCRIPTION.any_bytes();
         #[inline]
         fn encode(
             &self,

@@ -14,6 +14,7 @@ macro_rules! numbers {
 
             const SIZE: Size = Self::TYPE.size();
             const TYPE: Type = Type::Scalar(Scalar::$scalar, Order::Big);
+            const ANY_BYTES: bool = true;
 
             #[inline]
             fn encode_split(

@@ -35,6 +35,9 @@ pub trait Format {
     /// As [`Encode::HEAD`].
     const HEAD: usize = if Self::SIZE.is_fixed() { Self::SIZE.min } else { 0 };
 
+    /// As [`Encode::ANY_BYTES`].
+    const ANY_BYTES: bool = false;
+
     /// Writes the `HEAD` to `run`, and the rest to `out`, which stands behind the run.
     fn encode_split(
         value: &Self::Value,
@@ -67,6 +70,7 @@ impl<T: Encode> Format for T {
     const SIZE: Size = T::SIZE;
     const TYPE: Type = T::TYPE;
     const HEAD: usize = T::HEAD;
+    const ANY_BYTES: bool = T::ANY_BYTES;
 
     #[inline]
     fn encode_split(value: &T, run: &mut Encoder<'_>, out: &mut Encoder<'_>) -> Result<(), EncodeError> {

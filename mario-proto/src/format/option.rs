@@ -45,6 +45,7 @@ impl<F: Format, const N: usize> Format for Array<F, N> {
 
     const SIZE: Size = F::SIZE.times(N);
     const TYPE: Type = Type::Array(&F::TYPE, N);
+    const ANY_BYTES: bool = F::ANY_BYTES;
 
     #[inline]
     fn encode_split(

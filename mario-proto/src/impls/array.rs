@@ -4,6 +4,7 @@ use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size, Ty
 impl<T: Encode, const N: usize> Encode for [T; N] {
     const SIZE: Size = T::SIZE.times(N);
     const TYPE: Type = Type::Array(&T::TYPE, N);
+    const ANY_BYTES: bool = T::ANY_BYTES;
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
@@ -22,6 +23,7 @@ impl<'a, T: Decode<'a>, const N: usize> Decode<'a> for [T; N] {
 impl<const N: usize> Encode for &[u8; N] {
     const SIZE: Size = <[u8; N]>::SIZE;
     const TYPE: Type = <[u8; N]>::TYPE;
+    const ANY_BYTES: bool = true;
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {

@@ -10,6 +10,7 @@ macro_rules! numbers {
         impl Encode for $number {
             const SIZE: Size = Self::TYPE.size();
             const TYPE: Type = Type::Scalar(Scalar::$scalar, Order::Little);
+            const ANY_BYTES: bool = true;
 
             #[inline]
             fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {
@@ -59,6 +60,7 @@ numbers! {
 impl Encode for u8 {
     const SIZE: Size = Size::fixed(1);
     const TYPE: Type = Type::Scalar(Scalar::U8, Order::Little);
+    const ANY_BYTES: bool = true;
 
     #[inline]
     fn encode(&self, out: &mut Encoder<'_>) -> Result<(), EncodeError> {

@@ -33,6 +33,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
     };
     let text = name.to_string();
     let correlation = correlation(packet);
+    let any_bytes = any_bytes(packet);
     let (encode, decode) = checked(check.as_ref(), encode, decode);
     let statics = packet.lifetime().map(|_| quote!(<'static>));
     let checks = quote_spanned! {name.span()=>
@@ -63,6 +64,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
             impl #impl_generics __mario::Encode for #name #arguments #bounds {
                 const SIZE: __mario::Size = <Self as __mario::Packet>::DESCRIPTION.size();
                 const TYPE: __mario::Type = __mario::Type::Packet(<Self as __mario::Packet>::DESCRIPTION);
+                #any_bytes
 
                 #[inline]
                 fn encode(&self, #out: &mut __mario::Encoder<'_>) -> __mario::Result<(), __mario::EncodeError> {
@@ -109,6 +111,16 @@ fn checked(
         __mario::Ok(#packet)
     };
     (encode, decode)
+}
+
+/// Says that reading one can't fail, if that is for the fields' types to say.
+fn any_bytes(packet: &Packet) -> Option<TokenStream> {
+    let has_rules = packet.check.is_some() || packet.fields().any(rules::may_refuse);
+    (!has_rules && matches!(packet.body, Body::Struct(_))).then(|| {
+        quote!(
+            const ANY_BYTES: bool = <Self as __mario::Packet>::DESCRIPTION.any_bytes();
+        )
+    })
 }
 
 /// The two methods of the field that a reply is matched to its request by, if there is one.

@@ -54,6 +54,12 @@ pub(super) fn encode(field: &Field, value: &TokenStream) -> Option<TokenStream> 
     })
 }
 
+/// Whether a value of the type that travels may yet be refused when it is read.
+pub(super) fn may_refuse(field: &Field) -> bool {
+    let attributes = &field.attributes;
+    attributes.bits.is_some() || attributes.range.is_some() || attributes.check.is_some()
+}
+
 /// At the user's integer, where a missing conversion is reported, and yet known to be generated: else a lint of the
 /// user's would find our paths too long.
 fn at(integer: &Ident) -> Span {
