@@ -112,22 +112,21 @@ impl<S: Service> Builder<S> {
     }
 
     /// Gives each worker a descriptor table of its own, so that the limit for open descriptors (`ulimit -n`) is one for
-    /// each worker and not for all of them. Needs [`Accept::PerWorker`], and Linux, where it is `unshare(CLONE_FILES)`; a
-    /// container may forbid that, which is then the error of [`start`](Builder::start).
+    /// each worker, not for all together. Needs [`Accept::PerWorker`], and Linux, where it is `unshare(CLONE_FILES)`;
+    /// where a container forbids that, [`start`](Builder::start) says so.
     ///
-    /// For the service it means that a descriptor, and whatever has one, as a file or a socket, belongs to a thread:
+    /// For a service it means that descriptors, and all that has one, as files and sockets, belong to threads:
     ///
-    /// - What is opened before `start` is copied to each worker, and may be used on all threads. It is closed only when
-    ///   all copies are: peers and locks notice that when the workers have ended.
-    /// - What is opened after `start`, on a worker or elsewhere, has no meaning on the other threads, and its number may
-    ///   be another's connection there. So open what a worker needs on that worker, in
-    ///   [`started`](Service::started), and keep it in [`Service::Worker`] or a session; threads that are started on a worker share its
-    ///   table. Never send it from there to another thread, or from another thread there; a handle to a server that
-    ///   was started later is such a thing too. Channels, locks and [`mario::log`](mod@crate::log) have no
-    ///   descriptors.
-    /// - The same holds for what a library opens behind one's back and keeps for the whole process, as a pool of database
-    ///   connections: use it on a thread of its own, and talk to that through channels.
-    /// - Workers take no signals but those of faults; the other threads of the process do.
+    /// - What is opened before `start` is copied to each worker, and may be used on all threads. It is closed in truth
+    ///   when the last copy is: with the workers, not when you close yours.
+    /// - What is opened after `start` exists only for those who share a table: a worker with the threads that it starts,
+    ///   or all others. Elsewhere its number means nothing, or somebody's connection, so never send it there. What a
+    ///   worker needs it opens itself, in [`Service::started`], and keeps in [`Service::Worker`].
+    /// - Libraries that open something once for the whole process, as a pool of database connections, are best used on
+    ///   a thread beside the workers, over channels. These, locks and [`mario::log`](mod@crate::log) need no
+    ///   descriptor. A handle to this server works everywhere; one to a server that was started later does not work
+    ///   on these workers.
+    /// - Signals are handled on other threads: workers take none but those of their own faults.
     ///
     /// ```
     /// # #[cfg(target_os = "linux")] fn main() -> mario::Result<()> {
