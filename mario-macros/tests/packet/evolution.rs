@@ -120,3 +120,110 @@ fn each_version_keeps_its_hash() {
     // To the number, because it is a promise: whoever stored one compares it with a later release's.
     assert_eq!(hash::<V1<'_>>(1), 14_534_231_450_633_065_667);
 }
+
+/// The rows of the book's table that are about something else than `since`: what an old and a newer side make of each
+/// other.
+mod changed {
+    use mario_macros::Packet;
+    use mario_proto::List;
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    pub(super) struct Owned {
+        pub(super) names: Vec<String>,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    pub(super) struct Renamed<'a> {
+        pub(super) people: List<'a, &'a str>,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    #[repr(u8)]
+    pub(super) enum OldEvent<'a> {
+        Said {
+            text: &'a str,
+        } = 1,
+        #[mario(other)]
+        Unknown(u8, #[mario(rest)] &'a [u8]),
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    #[repr(u8)]
+    pub(super) enum NewEvent<'a> {
+        Said {
+            text: &'a str,
+        } = 1,
+        Moved {
+            x: i16,
+            y: i16,
+        } = 2,
+        #[mario(other)]
+        Unknown(u8, #[mario(rest)] &'a [u8]),
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    pub(super) struct Narrow {
+        #[mario(range = ..10)]
+        pub(super) level: u8,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    pub(super) struct Wide {
+        #[mario(range = ..20)]
+        pub(super) level: u8,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
+    pub(super) struct Exact {
+        pub(super) id: u16,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto, extensible)]
+    pub(super) struct MayGrow {
+        pub(super) id: u16,
+    }
+}
+
+use changed::{Exact, MayGrow, Narrow, NewEvent, OldEvent, Owned, Renamed, Wide};
+
+#[test]
+fn names_and_ownership_are_free() {
+    let sent = payload(&Owned { names: vec!["Mario".into(), "Luigi".into()] });
+    let read: Renamed<'_> = decode_packet(&sent).unwrap();
+    assert!(read.people.iter().eq(["Mario", "Luigi"]));
+    assert_eq!(payload(&read), sent);
+    assert_eq!(Owned::DESCRIPTION.schema_hash(1), <Renamed<'_> as Packet>::DESCRIPTION.schema_hash(1));
+}
+
+#[test]
+fn an_older_peer_keeps_a_variant_that_it_does_not_know() {
+    let sent = payload(&NewEvent::Moved { x: 1, y: -1 });
+    let read: OldEvent<'_> = decode_packet(&sent).unwrap();
+    assert_eq!(read, OldEvent::Unknown(2, &[1, 0, 0xff, 0xff]));
+    assert_eq!(payload(&read), sent, "and passes it on as it was");
+    let sent = payload(&OldEvent::Said { text: "hi" });
+    assert_eq!(decode_packet(&sent), Ok(NewEvent::Said { text: "hi" }));
+}
+
+#[test]
+fn a_wider_range_is_one_way() {
+    assert_eq!(decode_packet(&payload(&Narrow { level: 9 })), Ok(Wide { level: 9 }));
+    let refused = decode_packet::<Narrow>(&payload(&Wide { level: 10 })).unwrap_err();
+    assert_eq!((refused.kind, refused.field), (DecodeErrorKind::OutOfRange, "Narrow.level"));
+}
+
+#[test]
+fn whether_it_may_grow_does_not_change_a_packet_that_has_not() {
+    assert_eq!(payload(&Exact { id: 7 }), payload(&MayGrow { id: 7 }));
+    let grown = [7, 0, 1];
+    assert_eq!(decode_packet(&grown), Ok(MayGrow { id: 7 }));
+    assert_eq!(decode_packet::<Exact>(&grown).unwrap_err().kind, DecodeErrorKind::LeftOver { bytes: 1 });
+}
