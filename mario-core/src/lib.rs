@@ -83,6 +83,7 @@ mod master;
 mod net;
 mod outbox;
 mod reason;
+mod rehearsal;
 mod server;
 mod service;
 mod signals;
@@ -121,6 +122,7 @@ pub mod __private {
     pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::dispatch::table::{Table, page_count};
     pub use crate::dispatch::{Commands, Entry};
+    pub use crate::rehearsal::Rehearsal;
     pub use crate::{Conn, Service};
     pub use mario_proto::__private::*;
 }

@@ -86,6 +86,12 @@ impl Outbox {
         self.push(link, command, &Payload(payload))
     }
 
+    /// The frames, which leave with this.
+    #[inline]
+    pub(crate) fn take(&mut self) -> &[u8] {
+        &self.bytes[..std::mem::take(&mut self.len)]
+    }
+
     /// Writes the frames with one call, and queues what the socket does not take.
     ///
     /// # Errors
