@@ -3,16 +3,26 @@
 //! ```text
 //! mario-bench serve --addr 127.0.0.1:8082 --workers 2                  # mario's server, as a user writes it
 //! mario-bench rps   --addr 127.0.0.1:8082 --connections 100 --depth 16 # how fast is it?
-//! mario-bench idle  --addr 127.0.0.1:8082 --connections 15000 --pid P  # what does an idle connection cost?
+//! mario-bench open  --addr 127.0.0.1:8082 --rate 20000                 # how long does a user wait?
+//! mario-bench cps   --addr 127.0.0.1:8082                              # and if connections come and go?
+//! mario-bench hold  --addr 127.0.0.1:8082 --churn 500 --requests 500   # and if very many stay?
+//! mario-bench idle  --addr 127.0.0.1:8082 --connections 15000          # what does an idle connection cost?
 //! mario-bench compare --rounds 5                                       # and beside raw epoll and tokio?
+//! mario-bench million                                                  # a million connections
 //! ```
 //!
 //! | command | what it is | file |
 //! | --- | --- | --- |
 //! | `serve`, `raw`, `tokio` | one service by three means: mario, epoll alone, tokio | `servers/` |
 //! | `rps` | closed loop: each connection has so many requests on the way, always | `commands/rps.rs` |
+//! | `open` | fixed rate: requests leave when they are due, and latency counts from then | `commands/open.rs` |
+//! | `cps` | connect, log in, close, on so many connections at once | `commands/cps.rs` |
+//! | `hold` | very many connections, some closed and opened again, some asked | `commands/hold.rs` |
+//! | `million` | the same, with mario's server, a million of them | `commands/million.rs` |
 //! | `idle` | connections that log in and are silent, and the memory that each one takes | `commands/idle.rs` |
 //! | `compare` | the servers in turn under the same loads, as ratios to `raw` | `commands/compare.rs` |
+//!
+//! Each prints text, or JSON with `--json`, and writes a page with charts with `--report FILE.html`.
 //!
 //! # The method
 //! Machines are noisy, and other work on them is not always seen. So a figure here is a ratio to the raw baseline of

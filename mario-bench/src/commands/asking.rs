@@ -133,7 +133,7 @@ impl Asked {
             Figure::new("latency", self.latency.summary()),
         ];
         if let (Some(cpu), Some(each)) = (&self.server_cpu, self.server_cpu_micros_per_reply) {
-            figures.push(figures::cpu(cpu, &format!("{each:.2} µs a reply")));
+            figures.extend(figures::cpu(cpu, &format!("{each:.2} µs a reply")));
         }
         figures.push(Figure::new("failures", &self.failures));
         figures

@@ -127,7 +127,7 @@ impl Results for Report {
             Figure::new("latency", self.latency.summary()),
         ];
         if let (Some(cpu), Some(each)) = (&self.server_cpu, self.server_cpu_micros_per_connection) {
-            figures.push(figures::cpu(cpu, &format!("{each:.2} µs a connection")));
+            figures.extend(figures::cpu(cpu, &format!("{each:.2} µs a connection")));
         }
         figures.push(Figure::new("failures", &self.failures));
         figures

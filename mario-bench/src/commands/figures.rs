@@ -10,11 +10,14 @@ pub(super) fn counted(name: &'static str, count: u64, rate: f64) -> Figure {
     Figure::new(name, format!("{} ({} a second)", HumanCount(count), HumanCount(rate.round() as u64)))
 }
 
-/// CPU time of the server, with what that is for one of whatever it did.
-pub(super) fn cpu(cpu: &CpuUse, each: &str) -> Figure {
-    let CpuUse { cores, user_share, .. } = cpu;
-    let kernel = (1.0 - user_share) * 100.0;
-    Figure::new("server's CPU", format!("{cores:.2} cores, {kernel:.0} % of it in the kernel; {each}"))
+/// CPU time of the server, with what that is for one of whatever it did; and of others, which make figures worth less.
+pub(super) fn cpu(cpu: &CpuUse, each: &str) -> [Figure; 2] {
+    let CpuUse { cores, user_share, others_share, .. } = cpu;
+    let (kernel, others) = ((1.0 - user_share) * 100.0, others_share * 100.0);
+    [
+        Figure::new("server's CPU", format!("{cores:.2} cores, {kernel:.0} % of it in the kernel; {each}")),
+        Figure::new("other programs", format!("{others:.0} % of the machine")),
+    ]
 }
 
 /// Memory by connections.

@@ -152,7 +152,7 @@ impl Results for Report {
         let each: Vec<String> = each.into_iter().flatten().collect();
         figures.push(Figure::new("a connection takes", each.join(", ")));
         if let Some(cpu) = &self.server_cpu {
-            figures.push(figures::cpu(cpu, "while they were held"));
+            figures.extend(figures::cpu(cpu, "while they were held"));
         }
         figures.push(Figure::new("failures", &self.failures));
         figures

@@ -13,12 +13,13 @@ use anyhow::Context;
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
+use crate::commands::progress::Progress;
 use crate::commands::{charts, seconds, verdict};
 use crate::load::dial::Dialer;
 use crate::load::failure::{Failure, Failures};
 use crate::report::{Figure, Output, Panel, Results};
 use crate::system::stop::Stop;
-use crate::system::{limits, process};
+use crate::system::{limits, listener, process};
 
 /// How many connections are opened before the slope begins, at most.
 const FIRST: usize = 1_000;
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
     /// Connections; every 10,000 have a source address of their own in 127.0.0.0/8.
     #[arg(long, default_value = "15000")]
     connections: NonZeroUsize,
-    /// The server's process, to weigh it.
+    /// The server's process, if it is not to be found by its address.
     #[arg(long)]
     pid: Option<i32>,
     /// How many seconds each step of opening a connection may take.
@@ -50,17 +51,21 @@ impl Arguments {
         self.output.prepare()?;
         let dialer = Dialer::new(self.addr, self.timeout);
         let mut streams = Vec::with_capacity(wanted);
-        let mut weights = vec![Weight::now(self.pid, 0)?];
+        let pid = self.pid.or_else(|| listener::process_at(self.addr));
+        let mut weights = vec![Weight::now(pid, 0)?];
         let mut failures = Failures::default();
+        let progress = Progress::of_count("opening", wanted);
         for count in [FIRST.min(wanted / 2), wanted] {
             while streams.len() < count && failures.is_empty() && !stop.is_asked() {
+                progress.count(streams.len() as u64);
                 match dialer.log_in(streams.len()) {
                     Ok(stream) => streams.push(stream),
                     Err(failure) => failures.add(failure),
                 }
             }
-            weights.push(Weight::now(self.pid, streams.len())?);
+            weights.push(Weight::now(pid, streams.len())?);
         }
+        drop(progress);
         for stream in &streams {
             if let Err(failure) = is_silent(stream) {
                 failures.add(failure);

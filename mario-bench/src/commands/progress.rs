@@ -12,14 +12,14 @@ const WINDOW: Duration = Duration::from_millis(500);
 /// A bar.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    since: Instant,
-    counts: Counts,
+    /// Where the rates begin.
+    since: Option<(Instant, Counts)>,
 }
 
 impl Progress {
     /// Counts things up to `total`.
     pub(crate) fn of_count(what: &'static str, total: usize) -> Progress {
-        let style = "{prefix:>10} {bar:32} {human_pos} of {human_len}   {per_sec:.0}   {eta} left";
+        let style = "{prefix:>10} {bar:32} {human_pos} of {human_len}   {msg}/s   {eta} left";
         Progress::new(what, total as u64, style)
     }
 
@@ -31,22 +31,24 @@ impl Progress {
     fn new(what: &'static str, total: u64, style: &str) -> Progress {
         let style = ProgressStyle::with_template(style).expect("the template is a valid constant");
         let bar = ProgressBar::new(total).with_style(style.progress_chars("━╸─")).with_prefix(what);
-        Progress { bar, since: Instant::now(), counts: Counts::default() }
+        Progress { bar, since: None }
     }
 
     /// So many are counted.
     pub(crate) fn count(&self, count: u64) {
         self.bar.set_position(count);
+        self.bar.set_message(HumanCount(self.bar.per_sec().round() as u64).to_string());
     }
 
     /// It has run for so long, and so much was counted meanwhile.
     pub(crate) fn time(&mut self, elapsed: Duration, counts: Counts) {
         self.bar.set_position(elapsed.as_millis() as u64);
-        let window = self.since.elapsed();
+        let (since, before) = *self.since.get_or_insert_with(|| (Instant::now(), counts));
+        let window = since.elapsed();
         if window < WINDOW {
             return;
         }
-        let new = counts.since(self.counts);
+        let new = counts.since(before);
         let rate = |count: u64| HumanCount((count as f64 / window.as_secs_f64()).round() as u64);
         let total = Duration::from_millis(self.bar.length().unwrap_or_default());
         let mut text = format!("{} left", HumanDuration(total.saturating_sub(elapsed)));
@@ -61,7 +63,7 @@ impl Progress {
             text += &format!("   {} failures", HumanCount(counts.failures));
         }
         self.bar.set_message(text);
-        (self.since, self.counts) = (Instant::now(), counts);
+        self.since = Some((Instant::now(), counts));
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     from: Instant,
+    until: Option<Instant>,
     rate: f64,
     /// Where in its interval the first one is due, from 0 to 1.
     phase: f64,
@@ -16,13 +17,19 @@ impl Pace {
     /// One thread's part of so many things a second, from `from` on: the threads take turns.
     pub(crate) fn share(rate: f64, from: Instant, thread: usize, threads: usize) -> Pace {
         let threads = threads as f64;
-        Pace { from, rate: rate / threads, phase: thread as f64 / threads, done: 0 }
+        Pace { from, until: None, rate: rate / threads, phase: thread as f64 / threads, done: 0 }
+    }
+
+    /// The same, but nothing is due any more from `until` on.
+    pub(crate) fn until(self, until: Instant) -> Pace {
+        Pace { until: Some(until), ..self }
     }
 
     /// When the next one is due, if any ever is.
     pub(crate) fn next(&self) -> Option<Instant> {
         let seconds = (self.done as f64 + self.phase) / self.rate;
-        Some(self.from + Duration::try_from_secs_f64(seconds).ok()?)
+        let next = self.from + Duration::try_from_secs_f64(seconds).ok()?;
+        self.until.is_none_or(|until| next < until).then_some(next)
     }
 
     /// When the next one was due, if that has come.
@@ -61,6 +68,18 @@ mod tests {
         let mut pace = Pace::share(10.0, from, 0, 1);
         pace.advance();
         assert_eq!(pace.due(from + Duration::from_secs(60)), Some(from + Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn nothing_is_due_after_the_end() {
+        let from = Instant::now();
+        let mut pace = Pace::share(10.0, from, 0, 1).until(from + Duration::from_secs(1));
+        let mut count = 0;
+        while pace.due(from + Duration::from_secs(60)).is_some() {
+            pace.advance();
+            count += 1;
+        }
+        assert_eq!(count, 10);
     }
 
     #[test]

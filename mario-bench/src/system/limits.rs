@@ -14,7 +14,7 @@ use crate::load::sources;
 pub(crate) const BESIDE: u64 = 128;
 
 /// Bytes that the kernel takes for one end of an idle connection, rounded up.
-const AN_END: u64 = 4096;
+const AN_END: u64 = 4352;
 
 /// What a load needs of the system, and what there is of it.
 #[derive(Clone, Debug)]

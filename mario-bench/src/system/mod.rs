@@ -3,7 +3,7 @@
 pub(crate) mod cpus;
 pub(crate) mod epoll;
 pub(crate) mod limits;
-mod listener;
+pub(crate) mod listener;
 pub(crate) mod machine;
 pub(crate) mod process;
 pub(crate) mod stop;

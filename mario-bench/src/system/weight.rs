@@ -31,8 +31,10 @@ impl Scale {
     /// What is used now.
     pub(crate) fn weigh(&self) -> Weight {
         let cpu = self.pid.and_then(|pid| CpuTime::of(pid).ok());
+        let ours = CpuTime::of(std::process::id() as i32).ok();
         let resident = self.pid.and_then(|pid| process::resident(pid).ok());
-        Weight { at: Instant::now(), cpu, resident, kernel: process::kernel_objects().ok() }
+        let kernel = process::kernel_objects().ok();
+        Weight { at: Instant::now(), cpu, ours, all: CpuTime::of_all().ok(), resident, kernel }
     }
 }
 
@@ -43,6 +45,12 @@ pub(crate) struct Weight {
     at: Instant,
     #[serde(skip)]
     cpu: Option<CpuTime>,
+    /// This process's.
+    #[serde(skip)]
+    ours: Option<CpuTime>,
+    /// The machine's.
+    #[serde(skip)]
+    all: Option<CpuTime>,
     /// Bytes of the server that are resident.
     #[serde(rename = "server")]
     pub(crate) resident: Option<u64>,
@@ -54,11 +62,15 @@ impl Weight {
     /// The CPU time that the server used since an earlier moment.
     pub(crate) fn cpu_since(&self, earlier: &Weight) -> Option<CpuUse> {
         let used = self.cpu?.since(earlier.cpu?);
-        let time = self.at.saturating_duration_since(earlier.at);
+        let known = used.total() + self.ours?.since(earlier.ours?).total();
+        let others = self.all?.since(earlier.all?).total().saturating_sub(known).as_secs_f64();
+        let seconds = used.total().as_secs_f64();
+        let time = self.at.saturating_duration_since(earlier.at).max(Duration::from_nanos(1)).as_secs_f64();
         Some(CpuUse {
-            seconds: used.total().as_secs_f64(),
-            cores: used.total().as_secs_f64() / time.max(Duration::from_nanos(1)).as_secs_f64(),
-            user_share: used.user.as_secs_f64() / used.total().as_secs_f64().max(f64::MIN_POSITIVE),
+            seconds,
+            cores: seconds / time,
+            user_share: used.user.as_secs_f64() / seconds.max(f64::MIN_POSITIVE),
+            others_share: others / (time * process::cores().ok()? as f64),
         })
     }
 }
@@ -72,6 +84,8 @@ pub(crate) struct CpuUse {
     pub(crate) cores: f64,
     /// The share of it outside the kernel.
     pub(crate) user_share: f64,
+    /// The share of the machine that neither the server nor the load used.
+    pub(crate) others_share: f64,
 }
 
 impl CpuUse {

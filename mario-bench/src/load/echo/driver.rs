@@ -105,7 +105,9 @@ impl<'a> Driver<'a> {
         }
         let pace = match work.load.rhythm {
             Rhythm::Depth(_) => None,
-            Rhythm::Rate(rate) => Some(Pace::share(rate, work.began, thread, work.load.threads)),
+            Rhythm::Rate(rate) => {
+                Some(Pace::share(rate, work.began, thread, work.load.threads).until(work.until))
+            }
         };
         let open = connections.len();
         work.counters.add_opened(open as u64);
@@ -158,14 +160,14 @@ impl<'a> Driver<'a> {
 
     /// Until the time is over and, at a fixed rate, all that was due is answered; or until nobody answers.
     fn goes_on(&self, now: Instant, last_reply: Instant) -> bool {
-        let has_work = now < self.work.until || self.pace.is_some() && self.on_the_way > 0;
+        let is_behind = self.pace.is_some_and(|pace| self.on_the_way > 0 || pace.next().is_some());
+        let has_work = now < self.work.until || is_behind;
         has_work && self.open > 0 && now - last_reply < self.work.load.timeout
     }
 
     /// How long nothing is to be done but to wait for replies.
     fn next(&self, now: Instant) -> Duration {
-        let due = self.pace.and_then(|pace| pace.next()).filter(|due| *due < self.work.until);
-        match due {
+        match self.pace.and_then(|pace| pace.next()) {
             Some(due) => due.saturating_duration_since(now),
             // At the very end, at a fixed rate, replies that are late may be waited for.
             None if now >= self.work.until => GLANCE,
@@ -176,7 +178,6 @@ impl<'a> Driver<'a> {
     fn ask_what_is_due(&mut self, now: Instant) {
         let Some(mut pace) = self.pace.take() else { return };
         while let Some(due) = pace.due(now)
-            && due < self.work.until
             && self.open > 0
         {
             while self.connections[self.turn % self.connections.len()].is_none() {

@@ -100,15 +100,15 @@ impl Holder<'_> {
         Ok(())
     }
 
-    /// Keeps the rates until the time is over, and waits for the last replies.
+    /// Keeps the rates until the time is over and all is done that was due, and waits for the last replies.
     fn hold(&self, share: &mut Share<'_>) -> anyhow::Result<()> {
         let Some(&from) = self.meeting.hold_from.get() else { return Ok(()) };
-        let HoldLoad { threads, churn, requests, duration, .. } = self.load;
+        let HoldLoad { threads, churn, requests, duration, timeout, .. } = self.load;
         let until = from + duration;
-        let mut churn = Pace::share(churn, from, self.thread, threads);
-        let mut requests = Pace::share(requests, from, self.thread, threads);
-        let mut now = Instant::now();
-        while now < until && share.fleet.len() > 0 && !self.ends() {
+        let mut churn = Pace::share(churn, from, self.thread, threads).until(until);
+        let mut requests = Pace::share(requests, from, self.thread, threads).until(until);
+        loop {
+            let now = Instant::now();
             while let Some(due) = churn.due(now)
                 && share.reopen(due)
             {
@@ -119,11 +119,14 @@ impl Holder<'_> {
             {
                 requests.advance();
             }
-            let next = [churn.next(), requests.next()].into_iter().flatten().fold(until, Instant::min);
+            let next = [churn.next(), requests.next()].into_iter().flatten().min();
+            let is_over = now >= until && next.is_none() || now >= until + timeout;
+            if is_over || share.fleet.len() == 0 || self.ends() {
+                break;
+            }
             // What was due and found no connection free waits for one that gets its answer.
-            let limit = if next <= now { GLANCE } else { next - now };
+            let limit = next.unwrap_or(until).checked_duration_since(now).unwrap_or(GLANCE);
             share.wait(limit.min(GLANCE))?;
-            now = Instant::now();
         }
         while !share.fleet.is_idle() && !self.ends() {
             share.wait(GLANCE)?;
