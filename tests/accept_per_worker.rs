@@ -7,11 +7,17 @@ mod support;
 use std::collections::HashMap;
 use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use mario::{Accept, Builder, Conn, Error, Reason, Server, ServerHandle, Service};
 use support::*;
+
+/// One test at a time: a worker with a table of its own keeps open what other tests have open when it starts.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Each way for workers to accept for themselves.
 fn modes() -> [fn(Builder<Probe>) -> Builder<Probe>; 2] {
@@ -23,6 +29,7 @@ fn modes() -> [fn(Builder<Probe>) -> Builder<Probe>; 2] {
 
 #[test]
 fn all_workers_accept_and_serve() {
+    let _alone = alone();
     for mode in modes() {
         let rig = serve(|builder| mode(builder.workers(3).connections(1000)));
         let mut clients: Vec<Client> = Vec::new();
@@ -50,6 +57,7 @@ fn all_workers_accept_and_serve() {
 
 #[test]
 fn the_system_chooses_one_port_for_all() {
+    let _alone = alone();
     let servers: Vec<Rig> = modes().map(|mode| serve(|builder| mode(builder.workers(4)))).into();
     let [one, other] = [servers[0].addr(), servers[1].addr()];
     assert!(one.port() != 0 && other.port() != 0 && one != other);
@@ -60,6 +68,7 @@ fn the_system_chooses_one_port_for_all() {
 
 #[test]
 fn a_full_worker_closes_at_once_and_recovers() {
+    let _alone = alone();
     for mode in modes() {
         let rig = serve(|builder| mode(builder.connections(2)));
         let mut clients = [rig.connect(), rig.connect()];
@@ -81,6 +90,7 @@ fn a_full_worker_closes_at_once_and_recovers() {
 
 #[test]
 fn a_shutdown_flushes_reports_and_ends() {
+    let _alone = alone();
     for mode in modes() {
         let rig = serve(|builder| mode(builder.workers(2).shutdown_timeout(LIMIT)));
         let mut idle = rig.connect();
@@ -107,6 +117,7 @@ fn a_shutdown_flushes_reports_and_ends() {
 /// A server that is started twice must not share the connections of the first.
 #[test]
 fn a_port_that_is_taken_by_any_server() {
+    let _alone = alone();
     let taken_for = |server: &Rig| {
         for settings in modes().into_iter().chain([|builder| builder] as [fn(_) -> _; 1]) {
             let (probe, _events) = Probe::new();
@@ -129,6 +140,7 @@ fn a_port_that_is_taken_by_any_server() {
 
 #[test]
 fn the_first_address_that_works_is_taken() {
+    let _alone = alone();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let addresses = [other.local_addr().unwrap(), ([127, 0, 0, 1], 0).into()];
     for mode in modes() {
@@ -153,6 +165,7 @@ fn end(conn: &mut Conn<'_, Ending>) {
 /// Each worker reaches all the others, even from a descriptor table of its own.
 #[test]
 fn a_worker_may_shut_the_server_down() {
+    let _alone = alone();
     for private in [false, true] {
         let handle = Arc::new(OnceLock::new());
         let builder = Server::builder(Ending(Arc::clone(&handle)), mario::commands![end])
@@ -190,6 +203,7 @@ impl Service for Stillborn {
 
 #[test]
 fn a_worker_that_dies_at_the_start_is_an_error() {
+    let _alone = alone();
     for accept in [Accept::Master, Accept::PerWorker] {
         let builder = Server::builder(Stillborn, mario::commands![]).bind("127.0.0.1:0");
         let error = builder.workers(3).accept(accept).start().expect_err("no worker can start");

@@ -21,6 +21,7 @@ fn workers_have_tables_of_their_own() {
     each_has_the_whole_limit();
     what_a_worker_opens_is_its_own_and_nothing_leaks();
     signals_go_to_other_threads();
+    too_few_descriptors_are_an_error_of_the_start();
 }
 
 /// The numbers of the descriptors that the current thread has.
@@ -49,20 +50,18 @@ fn each_has_the_whole_limit() {
     // To connect, these need no further descriptor.
     let sockets: Vec<Socket> =
         (0..count).map(|_| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap()).collect();
-    let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(low), ..limit }).unwrap();
-    let mut clients: Vec<Client> = sockets
-        .into_iter()
-        .map(|socket| {
+    let mut clients: Vec<Client> = with_limit(low, || {
+        let clients = sockets.into_iter().map(|socket| {
             socket.connect(&rig.addr().into()).unwrap();
             let stream = TcpStream::from(socket);
             stream.set_read_timeout(Some(LIMIT)).unwrap();
             Client(stream)
-        })
-        .collect();
-    // However unevenly the system deals them, more are served than one table has room for.
-    eventually("more are accepted than one table has room for", || rig.stats().accepted > room.into());
-    setrlimit(Resource::Nofile, limit).unwrap();
+        });
+        let clients = clients.collect();
+        // However unevenly the system deals them, more are accepted.
+        eventually("more than one table has room for", || rig.stats().accepted > room.into());
+        clients
+    });
     for client in &mut clients {
         client.call(COUNT, &[], &[1, 0, 0, 0]);
     }
@@ -132,16 +131,12 @@ fn signals_go_to_other_threads() {
         serve(|builder| builder.workers(2).accept(Accept::PerWorker).private_descriptors().stop_on_signals());
     let mut client = rig.connect();
     client.call(COUNT, &[], &[1, 0, 0, 0]);
-    let signals = fs::read_dir("/proc/self/task").unwrap().filter_map(|task| {
-        let status = fs::read_to_string(task.unwrap().path().join("status")).ok()?;
-        let field = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
-        };
-        Some((field("Name:")?, u64::from_str_radix(&field("SigBlk:")?, 16).ok()?))
+    let mut blocked = Vec::new();
+    // Workers of the servers before may still be on their way out.
+    eventually("there are two workers", || {
+        blocked = blocked_signals_of_workers();
+        blocked.len() == 2
     });
-    let blocked: Vec<u64> =
-        signals.filter(|(name, _)| name.starts_with("mario-worker")).map(|(_, mask)| mask).collect();
-    assert_eq!(blocked.len(), 2);
     let has = |mask: u64, signal: Signal| mask >> (signal.as_raw() - 1) & 1 == 1;
     for mask in blocked {
         assert!(has(mask, Signal::TERM) && has(mask, Signal::CHILD) && !has(mask, Signal::SEGV), "{mask:x}");
@@ -152,4 +147,50 @@ fn signals_go_to_other_threads() {
     eventually("the server has ended", || joined.is_finished());
     joined.join().unwrap().unwrap();
     assert_eq!(client.receive_all(), []);
+}
+
+fn too_few_descriptors_are_an_error_of_the_start() {
+    let before = descriptors();
+    let start = |room, private| {
+        let (probe, _events) = Probe::new();
+        let builder = Server::builder(probe, COMMANDS).bind("127.0.0.1:0").workers(4).connections(1);
+        let builder = builder.accept(Accept::PerWorker);
+        let builder = if private { builder.private_descriptors() } else { builder };
+        with_limit(limit_that_leaves(room), || builder.start().expect_err("there are too few descriptors"))
+    };
+    // Four workers need a bell each, and a poll and a listener each: these are in tables of their own, or in one.
+    let says = [
+        (start(3, true), "a bell for each worker"),
+        (start(4, true), "a poll for each worker"),
+        (start(5, true), "can't listen on 127.0.0.1:"),
+        (start(7, false), "a poll for each worker"),
+        (start(11, false), "can't listen on 127.0.0.1:"),
+    ];
+    for (error, text) in says {
+        let error = error.to_string();
+        assert!(error.contains(text) && error.contains("Too many open files"), "{error}");
+    }
+    assert_eq!(descriptors(), before);
+    eventually("no worker is left", || blocked_signals_of_workers().is_empty());
+}
+
+/// Does something while the process may have descriptors below `limit` only.
+fn with_limit<T>(limit: u64, act: impl FnOnce() -> T) -> T {
+    let usual = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(limit), ..usual }).unwrap();
+    let result = act();
+    setrlimit(Resource::Nofile, usual).unwrap();
+    result
+}
+
+/// Which signals each worker does not take, as bits.
+fn blocked_signals_of_workers() -> Vec<u64> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let signals = tasks.filter_map(|task| {
+        let status = fs::read_to_string(task.ok()?.path().join("status")).ok()?;
+        let field = |name| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let is_worker = field("Name:")?.starts_with("mario-worker");
+        is_worker.then(|| u64::from_str_radix(field("SigBlk:")?, 16).ok())?
+    });
+    signals.collect()
 }

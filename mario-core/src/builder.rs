@@ -117,8 +117,9 @@ impl<S: Service> Builder<S> {
     ///
     /// For a service it means that descriptors, and all that has one, as files and sockets, belong to threads:
     ///
-    /// - What is opened before `start` is copied to each worker, and may be used on all threads. It is closed in truth
-    ///   when the last copy is: with the workers, not when you close yours.
+    /// - What is open at the `start` is copied to each worker, and may be used on all threads. It is closed in truth when
+    ///   the last copy is: with the workers, not when you close yours. So begin with this server, before other servers and
+    ///   whatever is to be closed earlier.
     /// - What is opened after `start` exists only for those who share a table: a worker with the threads that it starts,
     ///   or all others. Elsewhere its number means nothing, or somebody's connection, so never send it there. What a
     ///   worker needs it opens itself, in [`Service::started`], and keeps in [`Service::Worker`].
