@@ -91,11 +91,23 @@ fn hold_opens_closes_and_asks() {
     assert_eq!(report["reopened"], 100, "{report}");
     assert_eq!(report["replies"], 200, "{report}");
     assert_eq!(report["opened"], 400, "{report}");
+    assert_eq!(report["missed"], 0, "{report}");
     assert_eq!(report["weights"][1]["connections"], 300, "{report}");
     assert!(number(&report, "/weights/1/server") > 0.0, "the server was not found: {report}");
     assert_eq!(report["opening_latency"]["count"], 300);
     assert_eq!(report["reopening_latency"]["count"], 100);
     assert_eq!(report["reply_latency"]["count"], 200);
+}
+
+#[test]
+fn hold_catches_up_with_more_than_it_can_do() {
+    let server = Server::start("raw --workers 1");
+    let arguments = "--connections 100 --threads 1 --churn 1000000 --seconds 0.05 --close reset --timeout 30";
+    let report = json(&format!("hold --addr {} {arguments} --json", server.addr));
+    assert_no_failure(&report);
+    assert_eq!((&report["held"], &report["reopened"]), (&100.into(), &50_000.into()), "{report}");
+    // It is told that this took longer.
+    assert!(number(&report, "/seconds") > 0.05 && number(&report, "/reopened_per_second") < 1e6, "{report}");
 }
 
 #[test]

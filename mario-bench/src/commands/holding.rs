@@ -32,7 +32,8 @@ pub(super) fn run(load: HoldLoad, scale: &Scale, stop: &Stop, output: &Output) -
     drop(holding);
     let report = Report::new(&load, outcome);
     output.show(&report)?;
-    Ok(verdict(stop, report.opening_seconds.is_some() && report.held > 0, &report.failures))
+    let is_good = report.opening_seconds.is_some() && report.held > 0 && report.missed == 0;
+    Ok(verdict(stop, is_good, &report.failures))
 }
 
 #[derive(Serialize)]
@@ -52,6 +53,8 @@ struct Report {
     reopened_per_second: f64,
     replies: u64,
     replies_per_second: f64,
+    /// Closes and requests that were due, and never done, as server or load were too slow.
+    missed: u64,
     /// In microseconds, from connecting to the reply, until all were open.
     opening_latency: Latencies,
     /// In microseconds, from when a connection was due to the reply to its login, while they were held.
@@ -102,6 +105,7 @@ impl Report {
             reopened_per_second: rate(while_held.opened),
             replies: while_held.replies,
             replies_per_second: rate(while_held.replies),
+            missed: outcome.missed,
             opening_latency: outcome.opened,
             reopening_latency: outcome.reopened,
             reply_latency: outcome.replies,
@@ -141,6 +145,9 @@ impl Results for Report {
         if !self.reply_latency.is_empty() {
             figures.push(figures::counted("requests", self.replies, self.replies_per_second));
             figures.push(Figure::new("· from due to the reply", self.reply_latency.summary()));
+        }
+        if self.missed > 0 {
+            figures.push(Figure::new("due, but not done", HumanCount(self.missed)));
         }
         figures.extend(figures::memory(&self.weights.map(|weighed| (weighed.connections, weighed.weight))));
         let bytes =

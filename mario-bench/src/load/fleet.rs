@@ -138,6 +138,11 @@ impl Fleet {
         self.len() - self.open
     }
 
+    /// Whether some connection waits for nothing.
+    pub(crate) fn has_idle(&self) -> bool {
+        self.idle > 0
+    }
+
     /// Whether no connection waits for an answer.
     pub(crate) fn is_idle(&self) -> bool {
         self.idle == self.len()
@@ -169,7 +174,12 @@ impl Fleet {
             Ok(()) | Err(Errno::INPROGRESS) => log_in(&socket, key.index)?,
             Err(error) => return Err(io::Error::from(error).into()),
         };
-        self.epoll.add(&socket, u64::from(key.turn) << 32 | key.index as u64)?;
+        let token = u64::from(key.turn) << 32 | key.index as u64;
+        match state {
+            State::Connecting => self.epoll.add(&socket, token)?,
+            // Nothing more is to be written before the answer comes.
+            _ => self.epoll.add_for_reading(&socket, token)?,
+        }
         Ok(Line { socket, state, replies: Replies::default(), born: key.turn, since })
     }
 

@@ -57,6 +57,8 @@ pub(crate) struct Outcome {
     pub(crate) opening: Option<Duration>,
     /// How long they were held.
     pub(crate) held: Duration,
+    /// Closes and requests that were due meanwhile, and never done.
+    pub(crate) missed: u64,
     /// When that began, in seconds of the timeline.
     pub(crate) held_from: f64,
     /// Counted when all were open, and at the end.
@@ -134,10 +136,12 @@ impl HoldLoad {
         let (end, end_weight) = at_end.unwrap_or_else(|| (meeting.counters.read(), scale.weigh()));
         let sum = Tally::sum(tallies);
         let from = meeting.hold_from.get();
+        // A load that fell behind took longer than was wanted.
+        let until = from.map(|from| ended.min((*from + self.duration).max(sum.busy_until)));
         Ok(Outcome {
             opening: at_full.as_ref().map(|(at, ..)| *at - began),
-            held: from
-                .map_or(Duration::ZERO, |from| ended.saturating_duration_since(*from).min(self.duration)),
+            held: from.zip(until).map_or(Duration::ZERO, |(from, until)| until - *from),
+            missed: sum.missed,
             held_from: timeline.seconds(from.copied().unwrap_or(ended)),
             counts: [at_full.map_or(end, |(_, counts, _)| counts), end],
             weights: [empty, at_full.map_or(end_weight, |(.., weight)| weight), end_weight],

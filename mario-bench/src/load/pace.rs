@@ -37,6 +37,13 @@ impl Pace {
         self.next().filter(|due| *due <= now)
     }
 
+    /// How many are still to be done, if there is an end.
+    pub(crate) fn left(&self) -> u64 {
+        let Some(until) = self.until else { return 0 };
+        let all = (until - self.from).as_secs_f64() * self.rate - self.phase;
+        (all.ceil() as u64).saturating_sub(self.done)
+    }
+
     /// The next one is done.
     pub(crate) fn advance(&mut self) {
         self.done += 1;
@@ -76,10 +83,11 @@ mod tests {
         let mut pace = Pace::share(10.0, from, 0, 1).until(from + Duration::from_secs(1));
         let mut count = 0;
         while pace.due(from + Duration::from_secs(60)).is_some() {
+            assert_eq!(pace.left(), 10 - count);
             pace.advance();
             count += 1;
         }
-        assert_eq!(count, 10);
+        assert_eq!((count, pace.left()), (10, 0));
     }
 
     #[test]

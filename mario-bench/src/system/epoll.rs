@@ -17,10 +17,9 @@ use rustix::thread::set_current_timer_slack;
 const EVENTS: usize = 1024;
 
 const OVER: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP).union(EventFlags::ERR);
-const BOTH_EDGES: EventFlags =
-    EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
+const READING: EventFlags = EventFlags::IN.union(EventFlags::RDHUP).union(EventFlags::ET);
 
-/// Sockets that are waited for, each registered once, edge-triggered, for both directions.
+/// Sockets that are waited for, each registered once, edge-triggered.
 #[derive(Debug)]
 pub(crate) struct Epoll(OwnedFd);
 
@@ -33,12 +32,20 @@ impl Epoll {
         Ok(Epoll(epoll::create(CreateFlags::CLOEXEC)?))
     }
 
-    /// Adds a socket; closing it removes it.
+    /// Adds a socket, for both directions; closing it removes it.
     ///
     /// # Errors
     /// It is there already, or the system has no memory for it.
     pub(crate) fn add(&self, socket: impl AsFd, token: u64) -> io::Result<()> {
-        Ok(epoll::add(&self.0, socket, EventData::new_u64(token), BOTH_EDGES)?)
+        Ok(epoll::add(&self.0, socket, EventData::new_u64(token), READING | EventFlags::OUT)?)
+    }
+
+    /// The same for a socket that always has room to write: there is no event for that.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn add_for_reading(&self, socket: impl AsFd, token: u64) -> io::Result<()> {
+        Ok(epoll::add(&self.0, socket, EventData::new_u64(token), READING)?)
     }
 
     /// Waits until something happens, a signal included, but no longer than `limit`.

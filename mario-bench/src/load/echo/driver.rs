@@ -18,6 +18,9 @@ const READ_BUFFER: usize = 64 * 1024;
 /// How often a thread looks whether it shall stop.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// So many requests are sent at most before replies are read again, however many are due.
+const A_ROUND: usize = 1024;
+
 /// Requests that are written at once at a fixed rate, after the server has paused.
 const CATCH_UP: usize = 16;
 
@@ -177,9 +180,8 @@ impl<'a> Driver<'a> {
 
     fn ask_what_is_due(&mut self, now: Instant) {
         let Some(mut pace) = self.pace.take() else { return };
-        while let Some(due) = pace.due(now)
-            && self.open > 0
-        {
+        for _ in 0..A_ROUND {
+            let Some(due) = pace.due(now).filter(|_| self.open > 0) else { break };
             while self.connections[self.turn % self.connections.len()].is_none() {
                 self.turn += 1;
             }

@@ -17,6 +17,10 @@ use crate::system::stop::Stop;
 /// How often a thread looks how far the others are.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// So much is done at once of what is due, however far behind the thread is: it must not come between it and the answers
+/// that have come, or it would fall behind for ever.
+const A_ROUND: usize = 128;
+
 /// One thread of the load.
 pub(super) struct Holder<'a> {
     pub(super) load: HoldLoad,
@@ -30,22 +34,36 @@ pub(super) struct Tally {
     pub(super) opened: Latencies,
     pub(super) reopened: Latencies,
     pub(super) replies: Latencies,
+    /// When the last was done that was due.
+    pub(super) busy_until: Instant,
+    /// What was due and never done.
+    pub(super) missed: u64,
     pub(super) failures: Failures,
 }
 
 impl Tally {
     fn new() -> Tally {
         let none = Latencies::new;
-        Tally { opened: none(), reopened: none(), replies: none(), failures: Failures::default() }
+        Tally {
+            opened: none(),
+            reopened: none(),
+            replies: none(),
+            busy_until: Instant::now(),
+            missed: 0,
+            failures: Failures::default(),
+        }
     }
 
     /// All threads' together.
     pub(super) fn sum(tallies: Vec<Tally>) -> Tally {
         let mut sum = Tally::new();
+        sum.busy_until = tallies.iter().map(|tally| tally.busy_until).min().unwrap_or(sum.busy_until);
         for tally in tallies {
             sum.opened.merge(&tally.opened);
             sum.reopened.merge(&tally.reopened);
             sum.replies.merge(&tally.replies);
+            sum.busy_until = sum.busy_until.max(tally.busy_until);
+            sum.missed += tally.missed;
             sum.failures.merge(tally.failures);
         }
         sum
@@ -109,15 +127,13 @@ impl Holder<'_> {
         let mut requests = Pace::share(requests, from, self.thread, threads).until(until);
         loop {
             let now = Instant::now();
-            while let Some(due) = churn.due(now)
-                && share.reopen(due)
-            {
-                churn.advance();
-            }
-            while let Some(due) = requests.due(now)
-                && share.fleet.ask(due)
-            {
-                requests.advance();
+            for _ in 0..A_ROUND {
+                let reopened = due_now(&mut churn, now, |due| share.reopen(due));
+                let asked = due_now(&mut requests, now, |due| share.fleet.ask(due));
+                if !reopened && !asked {
+                    break;
+                }
+                share.tally.busy_until = now;
             }
             let next = [churn.next(), requests.next()].into_iter().flatten().min();
             let is_over = now >= until && next.is_none() || now >= until + timeout;
@@ -125,9 +141,12 @@ impl Holder<'_> {
                 break;
             }
             // What was due and found no connection free waits for one that gets its answer.
-            let limit = next.unwrap_or(until).checked_duration_since(now).unwrap_or(GLANCE);
+            let is_starved = !share.fleet.has_idle();
+            let limit =
+                if is_starved { GLANCE } else { next.unwrap_or(until).saturating_duration_since(now) };
             share.wait(limit.min(GLANCE))?;
         }
+        share.tally.missed = churn.left() + requests.left();
         while !share.fleet.is_idle() && !self.ends() {
             share.wait(GLANCE)?;
         }
@@ -137,6 +156,15 @@ impl Holder<'_> {
     fn ends(&self) -> bool {
         self.stop.is_asked() || self.meeting.counters.is_hopeless() || self.meeting.over.get().is_some()
     }
+}
+
+/// Does the next thing that is due, if there is one and it can be done. Whether it did.
+fn due_now(pace: &mut Pace, now: Instant, act: impl FnOnce(Instant) -> bool) -> bool {
+    let done = pace.due(now).is_some_and(act);
+    if done {
+        pace.advance();
+    }
+    done
 }
 
 /// The connections of a thread, and what is counted of them.
