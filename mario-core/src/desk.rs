@@ -43,13 +43,21 @@ impl<S: Service> Desk<S> {
             return self.without_handler(link, session, outbox, frame);
         };
         let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
-        match handler(&mut conn, frame.payload) {
+        let handled = match conn.service.admits(&mut conn, frame.cmd) {
+            true => handler(&mut conn, frame.payload),
+            false => Handled::Denied,
+        };
+        match handled {
             Handled::Done => None,
             Handled::Close => Some(Reason::Service),
             Handled::Unsendable(error) => {
                 log::error!("{}: its reply can't be encoded: {error}", self.running());
                 Some(Reason::Unsendable(error))
             }
+            Handled::Denied => match conn.service.denied(&mut conn, frame) {
+                Ok(()) => None,
+                Err(Close) => Some(Reason::Denied(frame.cmd)),
+            },
             Handled::Malformed(error) => match conn.service.malformed(&mut conn, frame, error) {
                 Ok(()) => None,
                 Err(Close) => Some(Reason::Malformed(frame.cmd, error)),

@@ -81,6 +81,8 @@ pub struct CommandDescription {
     pub name: &'static str,
     /// The documentation of that function.
     pub doc: &'static str,
+    /// The function that has to let a connection run it, as it was declared.
+    pub guard: Option<&'static str>,
     /// The packet that it takes, if its payload is not empty.
     pub request: Option<&'static Description>,
     /// The packet that it may reply with by returning it, if there is one.
@@ -96,7 +98,17 @@ impl<S: Service> Entry<S> {
         reply: Option<&'static Description>,
         handler: Handler<S>,
     ) -> Self {
-        Entry { description: CommandDescription { id: C::ID, name: C::NAME, doc, request, reply }, handler }
+        Entry {
+            description: CommandDescription { id: C::ID, name: C::NAME, doc, guard: None, request, reply },
+            handler,
+        }
+    }
+
+    /// Only generated code calls this.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn guarded_by(self, guard: &'static str) -> Self {
+        Entry { description: CommandDescription { guard: Some(guard), ..self.description }, ..self }
     }
 
     /// The command's id on the wire.

@@ -40,6 +40,8 @@ pub enum Reason {
     Protocol(FrameError),
     /// The peer sent this id, and no command takes it.
     UnknownCommand(u16),
+    /// The peer sent this command, and its guard or the service's did not let it run.
+    Denied(u16),
     /// The peer sent this command with a payload that is no such packet.
     Malformed(u16, DecodeError),
     /// The service closed it.

@@ -69,6 +69,26 @@ pub trait Service: Sized + Send + Sync + 'static {
         Err(Close)
     }
 
+    /// Whether `command` may run for this connection: asked for each frame that a handler takes, before its own guard
+    /// and before its payload is decoded. By default it may.
+    ///
+    /// Here belongs what holds for all commands, such as that a connection that has not logged in may only log in.
+    #[inline]
+    fn admits(&self, conn: &mut Conn<'_, Self>, command: u16) -> bool {
+        let _ = (conn, command);
+        true
+    }
+
+    /// A frame whose command may not run: [`admits`](Service::admits) or the command's guard said no. Its payload has
+    /// not been decoded.
+    ///
+    /// # Errors
+    /// An error, as by default, closes the connection with [`Reason::Denied`]; `Ok` keeps it.
+    fn denied(&self, conn: &mut Conn<'_, Self>, frame: Frame<'_>) -> Result<(), Close> {
+        let _ = (conn, frame);
+        Err(Close)
+    }
+
     /// A frame whose payload its command's packet does not decode from. The handler has not run.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod errors;
 #[cfg(test)]
 mod golden;
 mod packet;
+mod place;
 
 /// Makes a struct or an enum a packet: something that is written to a payload and read from it.
 ///
@@ -151,6 +152,10 @@ pub fn derive_packet(input: TokenStream) -> TokenStream {
 ///
 /// The id is a `u16`, as a literal or as a constant; those from `0xfffc` on name the connection's own events: the
 /// book's chapter *The wire*.
+///
+/// Behind the id there may be a guard, `#[mario::command(0x0701, guard = logged_in)]`: a function of the connection that
+/// tells whether the command may run. It is asked before the payload is decoded; where it says no, the service's hook
+/// `denied` decides what happens, which closes the connection by default.
 ///
 /// # What it becomes
 /// Beside the function stands a type of the same name, as functions and types do not share their names. It carries

@@ -58,6 +58,8 @@ pub enum Handled {
     Done,
     /// The handler ran, and its error was to close.
     Close,
+    /// The command's guard refused; nothing was decoded.
+    Denied,
     /// The payload is no such packet; the handler did not run.
     Malformed(DecodeError),
     /// The handler ran, and what it returned can't be encoded.

@@ -17,12 +17,16 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
     let doc = doc(&handler.function.attrs);
     let request = request_description(handler);
     let reply = reply_description(handler);
+    let guarded = handler.guard.as_ref().map(|guard| {
+        let text = guard.to_token_stream().to_string().replace(' ', "");
+        quote!(.guarded_by(#text))
+    });
     let call = call(handler);
     let entry = quote! {
         #[automatically_derived]
         impl __mario::CommandOf<#service> for #name {
             const ENTRY: __mario::Entry<#service> =
-                __mario::Entry::new::<Self>(#doc, #request, #reply, |conn, payload| #call);
+                __mario::Entry::<#service>::new::<Self>(#doc, #request, #reply, |conn, payload| #call) #guarded;
         }
     };
     let free = match &handler.id {
@@ -80,7 +84,7 @@ fn beside(handler: &Handler<'_>, id: &TokenStream, entry: &TokenStream) -> Token
     }
 }
 
-/// Decode, call, encode.
+/// Ask the guard, decode, call, encode.
 ///
 /// What is wrong with the type of the packet or of the reply is told at that type and once: all that asks something of
 /// it has its span, and the compiler tells no two messages of one trait and span.
@@ -105,13 +109,21 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         None => (quote!(__mario::no_request), quote!(#conn)),
     };
     let request = handler.packet.map_or_else(|| quote!(()), |_| quote!(request));
-    quote! {
+    let handle = quote! {
         match #decode(payload) {
             __mario::Ok((#request, #correlation)) => {
                 let #reply = #name(#arguments);
                 #answer
             }
             __mario::Err(error) => __mario::Handled::Malformed(error),
+        }
+    };
+    match &handler.guard {
+        None => handle,
+        Some(guard) => {
+            let conn = Ident::new("conn", Span::call_site().located_at(guard.span()));
+            let admits = quote_spanned!(guard.span()=> #guard(#conn));
+            quote!(if #admits { #handle } else { __mario::Handled::Denied })
         }
     }
 }

@@ -1,15 +1,19 @@
 //! What a handler says of itself.
 
-use proc_macro2::TokenStream;
-use syn::{Error, Expr, FnArg, Ident, Item, ItemFn, ReturnType, Type};
+use proc_macro2::{Span, TokenStream};
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, ExprPath, FnArg, Ident, Item, ItemFn, ReturnType, Token, Type};
 
 use crate::errors::Errors;
+use crate::place::COMMAND;
 
 /// A function with `#[mario::command(id)]`.
 pub(super) struct Handler<'a> {
     pub(super) function: &'a ItemFn,
     /// The id, unless the attribute does not give one.
     pub(super) id: Option<Expr>,
+    /// The function that says whether the command may run.
+    pub(super) guard: Option<ExprPath>,
     /// The first argument's type.
     pub(super) first: Option<&'a Type>,
     /// What the connection's reference points to: of the first argument that is one, even if it is in a wrong place.
@@ -26,9 +30,11 @@ impl<'a> Handler<'a> {
             FnArg::Typed(argument) => Some(&*argument.ty),
             FnArg::Receiver(_) => None,
         });
+        let Arguments { id, guard } = Arguments::read(attribute, errors);
         Handler {
             function,
-            id: read_id(attribute, errors),
+            id,
+            guard,
             connection: types.clone().find_map(connection),
             first: types.next(),
             packet: types.next(),
@@ -73,17 +79,50 @@ pub(super) fn not_a_function(item: &TokenStream, syntax: &Error) -> Error {
     }
 }
 
-fn read_id(attribute: TokenStream, errors: &Errors) -> Option<Expr> {
-    if attribute.is_empty() {
-        let message = "the command's id is missing: write `#[mario::command(0x0602)]`";
-        errors.add(Error::new(proc_macro2::Span::call_site(), message));
-        return None;
-    }
-    match syn::parse2(attribute.clone()) {
-        Ok(id) => Some(id),
-        Err(_) => {
-            errors.at(attribute, "a command has one id and nothing else: write `#[mario::command(0x0602)]`");
-            None
+/// What stands in the attribute.
+#[derive(Default)]
+struct Arguments {
+    id: Option<Expr>,
+    guard: Option<ExprPath>,
+}
+
+impl Arguments {
+    fn read(attribute: TokenStream, errors: &Errors) -> Self {
+        let mut arguments = Self::default();
+        let parse = |input: ParseStream<'_>| arguments.parse(input, errors);
+        if let Err(error) = parse.parse2(attribute) {
+            errors.add(error);
         }
+        arguments
+    }
+
+    fn parse(&mut self, input: ParseStream<'_>, errors: &Errors) -> syn::Result<()> {
+        let missing = "the command's id is missing: write `#[mario::command(0x0602)]`";
+        if input.is_empty() {
+            return Err(Error::new(Span::call_site(), missing));
+        }
+        if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+            errors.add(Error::new(input.span(), missing));
+        } else {
+            self.id = Some(input.parse()?);
+            if input.is_empty() {
+                return Ok(());
+            }
+            input.parse::<Token![,]>()?;
+        }
+        if !input.is_empty() && !input.peek(Ident) {
+            let rest: TokenStream = input.parse()?;
+            let message = "behind a command's id there may be a guard, and nothing else: write \
+                           `#[mario::command(0x0602)]`, or `#[mario::command(0x0602, guard = logged_in)]`";
+            return Err(Error::new_spanned(rest, message));
+        }
+        let mut seen = Vec::new();
+        let options = syn::meta::parser(|meta| {
+            COMMAND.one(&meta, &mut seen, errors, &mut |_, meta| {
+                self.guard = Some(meta.value()?.parse()?);
+                Ok(())
+            })
+        });
+        options.parse2(input.parse()?)
     }
 }

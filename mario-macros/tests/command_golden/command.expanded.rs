@@ -18,7 +18,9 @@ const _: () = {
     for dim {
         const ENTRY: __mario::Entry<
             <Conn<'static, Lights> as __mario::AnyConn>::Service,
-        > = __mario::Entry::new::<
+        > = __mario::Entry::<
+            <Conn<'static, Lights> as __mario::AnyConn>::Service,
+        >::new::<
             Self,
         >(
             "Dims a light.",

@@ -16,7 +16,9 @@ const _: () = {
     impl __mario::CommandOf<<LightsConn<'static> as __mario::AnyConn>::Service> for off {
         const ENTRY: __mario::Entry<
             <LightsConn<'static> as __mario::AnyConn>::Service,
-        > = __mario::Entry::new::<
+        > = __mario::Entry::<
+            <LightsConn<'static> as __mario::AnyConn>::Service,
+        >::new::<
             Self,
         >(
             "",

@@ -1,10 +1,12 @@
+//! What may be written in an attribute, and what is said of all else.
+
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Token};
 
 use crate::errors::Errors;
 
 /// What can have attributes, and which.
-pub(super) struct Place {
+pub(crate) struct Place {
     name: &'static str,
     known: &'static [Known],
 }
@@ -12,7 +14,7 @@ pub(super) struct Place {
 /// An attribute, by an example of its use: `max = 64`, or just `rest`; what is in brackets may be left out.
 struct Known(&'static str);
 
-pub(super) const TYPE: Place = Place {
+pub(crate) const TYPE: Place = Place {
     name: "types",
     known: &[
         Known("big_endian"),
@@ -22,9 +24,9 @@ pub(super) const TYPE: Place = Place {
     ],
 };
 
-pub(super) const VARIANT: Place = Place { name: "variants", known: &[Known("other")] };
+pub(crate) const VARIANT: Place = Place { name: "variants", known: &[Known("other")] };
 
-pub(super) const FIELD: Place = Place {
+pub(crate) const FIELD: Place = Place {
     name: "fields",
     known: &[
         Known("big_endian"),
@@ -42,12 +44,15 @@ pub(super) const FIELD: Place = Place {
     ],
 };
 
-const PLACES: [&Place; 3] = [&TYPE, &VARIANT, &FIELD];
+/// Behind the id.
+pub(crate) const COMMAND: Place = Place { name: "commands", known: &[Known("guard = logged_in")] };
+
+const PLACES: [&Place; 4] = [&TYPE, &VARIANT, &FIELD, &COMMAND];
 
 impl Place {
     /// Calls `read` with each attribute in every `#[mario(…)]`; reports those that are not known here, come twice, or
     /// are used otherwise than in their example.
-    pub(super) fn each(
+    pub(crate) fn each(
         &self,
         attrs: &[Attribute],
         errors: &Errors,
@@ -55,25 +60,34 @@ impl Place {
     ) {
         let mut seen = Vec::new();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("mario")) {
-            let result = attr.parse_nested_meta(|meta| {
-                let name = name(&meta);
-                let mistake = match self.find(&name) {
-                    None => Some(self.unknown(&name)),
-                    Some(_) if seen.contains(&name) => Some(format!("`{name}` is given twice: remove one")),
-                    Some(known) => known.misused(&meta),
-                };
-                if let Some(mistake) = mistake {
-                    errors.at(&meta.path, mistake);
-                    return skip(&meta);
-                }
-                read(&name, &meta)?;
-                seen.push(name);
-                Ok(())
-            });
+            let result = attr.parse_nested_meta(|meta| self.one(&meta, &mut seen, errors, &mut read));
             if let Err(error) = result {
                 errors.add(error);
             }
         }
+    }
+
+    /// The same for one attribute, behind those that were `seen`.
+    pub(crate) fn one(
+        &self,
+        meta: &ParseNestedMeta<'_>,
+        seen: &mut Vec<String>,
+        errors: &Errors,
+        read: &mut dyn FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<()>,
+    ) -> syn::Result<()> {
+        let name = name(meta);
+        let mistake = match self.find(&name) {
+            None => Some(self.unknown(&name)),
+            Some(_) if seen.contains(&name) => Some(format!("`{name}` is given twice: remove one")),
+            Some(known) => known.misused(meta),
+        };
+        if let Some(mistake) = mistake {
+            errors.at(&meta.path, mistake);
+            return skip(meta);
+        }
+        read(&name, meta)?;
+        seen.push(name);
+        Ok(())
     }
 
     fn find(&self, name: &str) -> Option<&Known> {

@@ -1,11 +1,9 @@
 //! What the user wrote in `#[mario(…)]`, and nothing else: which of it makes sense where is for the checks.
 
-mod place;
-
 use syn::{Attribute, Expr, ExprPath, Ident, LitInt, Path, Token};
 
 use crate::errors::Errors;
-use place::{FIELD, TYPE, VARIANT};
+use crate::place::{FIELD, TYPE, VARIANT};
 
 /// The attributes of the type.
 #[derive(Default)]

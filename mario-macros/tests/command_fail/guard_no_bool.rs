@@ -1,0 +1,26 @@
+#![allow(unused_imports)]
+
+use mario::{Conn, Packet, Service};
+
+struct Greeter;
+
+impl Service for Greeter {
+    type Session = ();
+    type Worker = ();
+}
+
+#[derive(Packet)]
+struct Number {
+    value: u32,
+}
+
+#[mario::command(1, guard = allowed)]
+fn handler(_conn: &mut Conn<'_, Greeter>, number: Number) -> Number {
+    number
+}
+
+fn allowed(_conn: &mut Conn<'_, Greeter>) {}
+
+fn main() {
+    const _: mario::Commands<Greeter> = mario::commands![handler];
+}
