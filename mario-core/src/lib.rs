@@ -46,6 +46,7 @@
 //! | how a connection ends | [`Reason`], [`Close`] |
 //! | the settings, with their defaults and limits | [`Builder`], [`Accept`] |
 //! | a running server | [`Server`], [`ServerHandle`], [`Stats`] |
+//! | a blocking client, from the same packets | [`client`] |
 //! | log lines that never block a worker | [`log`](mod@log) |
 //! | the wire itself, for clients and tools | [`proto`] |
 //!
@@ -65,6 +66,7 @@ mod accept;
 mod accepting;
 mod buffers;
 mod builder;
+pub mod client;
 mod clock;
 mod conn;
 mod crew;

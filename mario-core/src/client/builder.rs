@@ -1,0 +1,225 @@
+//! The settings of a client.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mario_proto::{HEADER_LEN, is_reserved};
+
+use super::Client;
+use super::backoff::Backoff;
+use super::connecting::{establish, start};
+use super::error::{Error, Result};
+use super::shared::Shared;
+use crate::deadlines;
+use crate::stx::Stx;
+
+const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=deadlines::LONGEST;
+
+/// What [`Builder::on_connect`] takes.
+pub(super) type Hook = dyn Fn(&Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync;
+
+/// The settings of a [`Client`], each with a default.
+///
+/// What is out of range is an [`Error`] of [`connect`](Builder::connect).
+#[must_use = "a builder does nothing until `connect`"]
+pub struct Builder(Settings);
+
+pub(super) struct Settings {
+    pub(super) address: String,
+    pub(super) stx: Stx,
+    pub(super) max_packet: u16,
+    pub(super) connect_timeout: Duration,
+    pub(super) call_timeout: Duration,
+    pub(super) heartbeat: Option<(u16, Duration)>,
+    pub(super) reconnect: Option<Backoff>,
+    pub(super) push_queue: usize,
+    pub(super) on_connect: Option<Box<Hook>>,
+}
+
+impl Builder {
+    pub(super) fn new(address: String) -> Self {
+        Builder(Settings {
+            address,
+            stx: Stx::default(),
+            max_packet: u16::MAX,
+            connect_timeout: Duration::from_secs(5),
+            call_timeout: Duration::from_secs(5),
+            heartbeat: None,
+            reconnect: None,
+            push_queue: 1024,
+            on_connect: None,
+        })
+    }
+
+    /// The token that begins each frame; by default `0xffffffff`. It has to be the server's.
+    pub fn stx(mut self, stx: impl Into<Stx>) -> Self {
+        self.0.stx = stx.into();
+        self
+    }
+
+    /// The longest frame that is taken from the server, in bytes with its header: 8 to 65,535, which is the default.
+    /// A longer one ends the connection. What the server takes is
+    /// [its own setting](crate::Builder::max_packet).
+    pub fn max_packet(mut self, bytes: u16) -> Self {
+        self.0.max_packet = bytes;
+        self
+    }
+
+    /// How long the server may take to accept a connection, all addresses of its name together: 1 ms to 12 days, by
+    /// default 5 s. Resolving the name has the system's own limit.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.0.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take, from its begin to its reply: 1 ms to 12 days, by default 5 s. Waiting for a connection
+    /// is part of it.
+    ///
+    /// A server that takes nothing of what is sent to it for so long loses the connection; then the call, and those
+    /// that wait to be sent behind it, take longer by what they waited.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.0.call_timeout = timeout;
+        self
+    }
+
+    /// Sends a heartbeat, which is `command` without payload, each time so much has passed: 1 ms to 12 days. By default
+    /// there is none.
+    ///
+    /// It keeps the server from [timing out](crate::Builder::read_timeout) a client that has nothing to say, and finds out
+    /// that the server is gone where the network does not tell: after three heartbeats during which nothing came,
+    /// the connection ends. So the server has to answer it, as it does with
+    /// [`heartbeat`](crate::Builder::heartbeat).
+    pub fn heartbeat(mut self, command: u16, every: Duration) -> Self {
+        self.0.heartbeat = Some((command, every));
+        self
+    }
+
+    /// Makes another connection whenever one has ended; by default the client ends with its first one. The first is
+    /// made by [`connect`](Builder::connect), which does not try again.
+    ///
+    /// A call that was sent on the old connection is [lost](Error::Lost), and is never sent again by itself. One that
+    /// was not sent waits for the next connection, as long as its timeout allows.
+    pub fn reconnect(mut self, backoff: Backoff) -> Self {
+        self.0.reconnect = Some(backoff);
+        self
+    }
+
+    /// What is done on each connection before all others may use it: a login. It is given a client that has nothing
+    /// but this connection. If it fails or panics, the connection is closed, which is the error of
+    /// [`connect`](Builder::connect) or, later, counts as a failed attempt to connect again.
+    ///
+    /// ```
+    /// # use mario::{Conn, Packet, Server, Service};
+    /// use mario::client::{Backoff, Client};
+    ///
+    /// # #[derive(Packet)]
+    /// # struct Login { uid: u16 }
+    /// # #[derive(Packet)]
+    /// # struct LoggedIn { welcome: bool }
+    /// # const LOGIN: u16 = 0x6101;
+    /// # struct Devices;
+    /// # impl Service for Devices { type Session = (); type Worker = (); }
+    /// # #[mario::command(LOGIN)]
+    /// # fn login(_: &mut Conn<'_, Devices>, request: Login) -> LoggedIn { LoggedIn { welcome: request.uid == 10 } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(Devices, mario::commands![login]).bind("127.0.0.1:0").workers(1).start()?;
+    /// # let address = server.local_addr();
+    /// let client = Client::builder(address)
+    ///     .reconnect(Backoff::default())
+    ///     .on_connect(|client| {
+    ///         let reply: LoggedIn = client.call(LOGIN, Login { uid: 10 })?;
+    ///         if reply.welcome { Ok(()) } else { Err("the device is not known".into()) }
+    ///     })
+    ///     .connect()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_connect(
+        mut self,
+        login: impl Fn(&Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        self.0.on_connect = Some(Box::new(login));
+        self
+    }
+
+    /// How many frames may wait in the queue of [`Client::pushes`]; by default 1,024. What comes when it is full is
+    /// dropped and counted.
+    pub fn push_queue(mut self, frames: usize) -> Self {
+        self.0.push_queue = frames;
+        self
+    }
+
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    /// A setting that is out of range, an address that can't be resolved or connected to, a login that failed, or a
+    /// system that has no threads or descriptors for it.
+    pub fn connect(self) -> Result<Client> {
+        self.0.check()?;
+        let heartbeat = self.0.heartbeat;
+        let shared = Shared::new(self.0);
+        establish(&shared)?;
+        let client = Client::new(Arc::clone(&shared));
+        if let Some((command, every)) = heartbeat {
+            start("mario-heartbeat", move || beat(&shared, command, every))?;
+        }
+        Ok(client)
+    }
+}
+
+/// The thread of the heartbeats.
+fn beat(shared: &Shared, command: u16, every: Duration) {
+    while shared.pause(every) {
+        if let Some(connection) = shared.up() {
+            connection.beat(command);
+        }
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<()> {
+        let Settings { max_packet, heartbeat, reconnect, .. } = self;
+        if usize::from(*max_packet) < HEADER_LEN {
+            let (value, range) =
+                (format!("{max_packet} bytes"), "8 to 65535 bytes, as the header alone has 8");
+            return Err(Error::Setting { setting: "a packet limit", value, range });
+        }
+        if let Some((command, _)) = heartbeat
+            && is_reserved(*command)
+        {
+            return Err(Error::Reserved { command: *command });
+        }
+        let times = [
+            ("a connect timeout", Some(self.connect_timeout)),
+            ("a call timeout", Some(self.call_timeout)),
+            ("a time between heartbeats", heartbeat.map(|(_, every)| every)),
+            ("a first wait", reconnect.map(|backoff| backoff.first)),
+            ("a longest wait", reconnect.map(|backoff| backoff.most)),
+        ];
+        match times
+            .into_iter()
+            .find_map(|(setting, time)| Some((setting, time.filter(|time| !TIMES.contains(time))?)))
+        {
+            Some((setting, time)) => {
+                Err(Error::Setting { setting, value: format!("{time:?}"), range: "1 ms to 12 days" })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { address, stx, max_packet, connect_timeout, call_timeout, .. } = &self.0;
+        f.debug_struct("Builder")
+            .field("address", address)
+            .field("stx", stx)
+            .field("max_packet", max_packet)
+            .field("connect_timeout", connect_timeout)
+            .field("call_timeout", call_timeout)
+            .finish_non_exhaustive()
+    }
+}

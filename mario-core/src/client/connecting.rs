@@ -1,0 +1,112 @@
+//! How a connection is made, and made again.
+
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Client;
+use super::backoff::Backoff;
+use super::builder::{Hook, Settings};
+use super::connection::Connection;
+use super::error::{Disconnect, Error, Result};
+use super::shared::Shared;
+
+/// Makes a connection, logs in on it, and lets calls take it.
+pub(super) fn establish(shared: &Arc<Shared>) -> Result<()> {
+    let Settings { address, connect_timeout, on_connect, .. } = &*shared.settings;
+    let stream = connect(address, *connect_timeout)?;
+    let connection = Connection::new(stream, &shared.settings, Arc::clone(&shared.pushes))
+        .map(Arc::new)
+        .map_err(system("set up the connection"))?;
+    start("mario-client", {
+        let (shared, connection) = (Arc::clone(shared), Arc::clone(&connection));
+        move || serve(&shared, &connection)
+    })?;
+    let logged_in = match on_connect {
+        Some(hook) => log_in(shared, &connection, hook),
+        None => Ok(()),
+    };
+    let established = logged_in.and_then(|()| shared.publish(&connection));
+    if established.is_err() {
+        connection.close(Disconnect::ByClient);
+    }
+    established
+}
+
+/// Starts a thread of a client.
+pub(super) fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map(drop).map_err(system("start a thread"))
+}
+
+/// The thread that reads a connection; if that was the client's, it makes the next one.
+fn serve(shared: &Arc<Shared>, connection: &Arc<Connection>) {
+    let cause = connection.read();
+    log::debug!("the connection to {} has ended: {cause}", shared.settings.address);
+    if let Some(backoff) = shared.ended(connection, cause) {
+        reconnect(shared, backoff);
+    }
+}
+
+fn reconnect(shared: &Arc<Shared>, backoff: Backoff) {
+    let address = &shared.settings.address;
+    for wait in backoff.waits() {
+        if !shared.pause(wait) {
+            return;
+        }
+        match establish(shared) {
+            Ok(()) => return log::debug!("connected to {address} again"),
+            Err(error) => {
+                log::debug!("connecting to {address} again has failed: {error}");
+                shared.failed(error);
+            }
+        }
+    }
+    shared.give_up();
+}
+
+/// Runs the user's login on a client that has nothing but this connection.
+fn log_in(shared: &Shared, connection: &Arc<Connection>, hook: &Hook) -> Result<()> {
+    let login = shared.login(Arc::clone(connection));
+    let client = Client::new(Arc::clone(&login));
+    let returned = catch_unwind(AssertUnwindSafe(|| hook(&client)));
+    login.release();
+    returned.unwrap_or_else(|_| Err("it panicked".into())).map_err(|source| Error::Login { source })
+}
+
+/// Connects to the first of the addresses that takes it.
+fn connect(address: &str, timeout: Duration) -> Result<TcpStream> {
+    let unusable = |source| Error::Address { address: address.to_owned(), source };
+    let deadline = Instant::now() + timeout;
+    let mut failure = None;
+    for target in address.to_socket_addrs().map_err(unusable)? {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match TcpStream::connect_timeout(&target, left.max(Duration::from_millis(1))) {
+            Ok(stream) if is_own_echo(&stream) => failure = Some(io::ErrorKind::ConnectionRefused.into()),
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = Some(error),
+        }
+    }
+    let address = address.to_owned();
+    Err(match failure {
+        None => unusable(io::ErrorKind::NotFound.into()),
+        Some(source) => match source.kind() {
+            io::ErrorKind::ConnectionRefused => Error::Refused { address },
+            io::ErrorKind::TimedOut => Error::ConnectTimedOut { address, after: timeout },
+            _ => Error::Connect { address, source },
+        },
+    })
+}
+
+/// Where nobody listens on this machine, the system may choose the very port as the own one, and connect the socket
+/// with itself.
+fn is_own_echo(stream: &TcpStream) -> bool {
+    stream.local_addr().is_ok_and(|own| stream.peer_addr().is_ok_and(|peer| own == peer))
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::System { what, source }
+}
