@@ -25,4 +25,5 @@ chapters! {
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",
     measuring: "../../src/measuring.md",
+    a_million_connections: "../../src/a-million-connections.md",
 }

@@ -39,7 +39,7 @@ impl Pace {
 
     /// How many are still to be done, if there is an end.
     pub(crate) fn left(&self) -> u64 {
-        let Some(until) = self.until else { return 0 };
+        let (Some(until), Some(_)) = (self.until, self.next()) else { return 0 };
         let all = (until - self.from).as_secs_f64() * self.rate - self.phase;
         (all.ceil() as u64).saturating_sub(self.done)
     }
