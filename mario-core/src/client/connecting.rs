@@ -4,6 +4,7 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,17 +22,20 @@ pub(super) fn establish(shared: &Arc<Shared>) -> Result<()> {
     let connection = Connection::new(stream, &shared.settings, Arc::clone(&shared.pushes))
         .map(Arc::new)
         .map_err(system("set up the connection"))?;
+    let (publish, published) = mpsc::channel();
     start("mario-client", {
         let (shared, connection) = (Arc::clone(shared), Arc::clone(&connection));
-        move || serve(&shared, &connection)
+        move || serve(&shared, &connection, &published)
     })?;
     let logged_in = match on_connect {
         Some(hook) => log_in(shared, &connection, hook),
         None => Ok(()),
     };
     let established = logged_in.and_then(|()| shared.publish(&connection));
-    if established.is_err() {
-        connection.close(Disconnect::ByClient);
+    match established {
+        // The thread waits for this before it ends.
+        Ok(()) => drop(publish.send(())),
+        Err(_) => connection.close(Disconnect::ByClient),
     }
     established
 }
@@ -42,11 +46,13 @@ pub(super) fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(
     thread.map(drop).map_err(system("start a thread"))
 }
 
-/// The thread that reads a connection; if that was the client's, it makes the next one.
-fn serve(shared: &Arc<Shared>, connection: &Arc<Connection>) {
+/// The thread that reads a connection and, if it was published before or after its end, makes the next one.
+fn serve(shared: &Arc<Shared>, connection: &Connection, published: &Receiver<()>) {
     let cause = connection.read();
     log::debug!("the connection to {} has ended: {cause}", shared.settings.address);
-    if let Some(backoff) = shared.ended(connection, cause) {
+    if published.recv().is_ok()
+        && let Some(backoff) = shared.ended(cause)
+    {
         reconnect(shared, backoff);
     }
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use mario_proto::{Frame, Framing, Packet, frame_to_vec};
@@ -117,7 +117,8 @@ impl Connection {
         }
         let frame = self.frame(command, request)?;
         let ticket = self.open()?.matcher.expect(command, number, Some(waiting)).map_err(busy)?;
-        self.write(&frame);
+        // If it can't be written, the end of the connection tells.
+        let _ = self.write(&frame);
         Ok(ticket)
     }
 
@@ -126,8 +127,7 @@ impl Connection {
         let frame = self.frame(command, packet)?;
         let _turn = lock(&self.sending);
         drop(self.open()?);
-        self.write(&frame);
-        Ok(())
+        self.write(&frame).map_err(|cause| Error::Lost { command, cause }.into())
     }
 
     /// Sends a heartbeat, whose reply nobody waits for; ends the connection if nothing came during the latest ones.
@@ -141,7 +141,7 @@ impl Connection {
                 // Full of those whose replies do not come: then this one's has no place to keep either.
                 let _ = calls.matcher.expect(command, None, None);
                 drop(calls);
-                self.write(&frame);
+                let _ = self.write(&frame);
             }
         }
     }
@@ -213,22 +213,24 @@ impl Connection {
     }
 
     /// The calls, unless nothing is sent any more.
-    fn open(&self) -> Result<std::sync::MutexGuard<'_, Calls>, Failure> {
+    fn open(&self) -> Result<MutexGuard<'_, Calls>, Failure> {
         let calls = lock(&self.calls);
         if calls.cause.is_some() { Err(Failure::NotSent) } else { Ok(calls) }
     }
 
-    /// Writes a frame; who can't is told by the end of the connection, as a part of it may have been written.
-    fn write(&self, frame: &[u8]) {
-        if let Err(error) = (&self.stream).write_all(frame) {
-            self.close(match error.kind() {
+    /// Writes a frame, or ends the connection, as a part of it may have been written.
+    fn write(&self, frame: &[u8]) -> Result<(), Disconnect> {
+        (&self.stream).write_all(frame).map_err(|error| {
+            let cause = match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut => {
                     Disconnect::Stalled { after: self.write_timeout }
                 }
                 ErrorKind::BrokenPipe => Disconnect::ByServer,
                 kind => Disconnect::Failed(kind),
-            });
-        }
+            };
+            self.close(cause.clone());
+            cause
+        })
     }
 }
 

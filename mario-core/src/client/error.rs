@@ -100,9 +100,9 @@ pub enum Error {
         /// The [time](crate::client::Builder::call_timeout) that it had.
         after: Duration,
     },
-    /// The call was sent, and its connection ended before the reply. It may or may not have been done. It is never
-    /// sent again by itself.
-    #[error("the call of command {command:#06x} was sent, but not answered: {cause}")]
+    /// The request was sent, or a part of it, and its connection ended before the reply. It may or may not have been
+    /// done. It is never sent again by itself.
+    #[error("command {command:#06x} was sent, but not answered: {cause}")]
     Lost {
         /// The command.
         command: u16,

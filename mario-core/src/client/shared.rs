@@ -103,35 +103,29 @@ impl Shared {
         waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
-    /// Lets calls take a connection, unless it or the client is over.
+    /// Lets calls take a connection, even one that has ended since: they tell why. Unless the client is over.
     pub(super) fn publish(&self, connection: &Arc<Connection>) -> Result<()> {
         let mut state = lock(&self.state);
-        let over = match &*state {
-            State::Over(cause) => Some(cause.clone()),
-            // Should it end after this, its reader finds it published.
-            _ => connection.cause(),
-        };
-        if let Some(cause) = over {
-            return Err(Error::NotConnected { cause });
+        if let State::Over(cause) = &*state {
+            return Err(Error::NotConnected { cause: cause.clone() });
         }
         *state = State::Up(Arc::clone(connection));
         self.changed.notify_all();
         Ok(())
     }
 
-    /// A connection has ended. If it is to be replaced, says how: by whoever calls this.
-    pub(super) fn ended(&self, connection: &Arc<Connection>, cause: Disconnect) -> Option<Backoff> {
-        {
-            let mut state = lock(&self.state);
-            if !matches!(&*state, State::Up(current) if Arc::ptr_eq(current, connection)) {
-                return None;
-            }
-            *state = State::Down(cause.clone());
-        }
-        self.changed.notify_all();
+    /// The connection that was published has ended. If it is to be replaced, says how: by whoever calls this.
+    pub(super) fn ended(&self, cause: Disconnect) -> Option<Backoff> {
         if self.backoff.is_none() {
             self.over(cause);
+            return None;
         }
+        let mut state = lock(&self.state);
+        if matches!(*state, State::Over(_)) {
+            return None;
+        }
+        *state = State::Down(cause);
+        self.changed.notify_all();
         self.backoff
     }
 
