@@ -4,8 +4,7 @@
 //! one of them with the loop around it. The same for a call that does nothing is taken off.
 
 use std::env;
-use std::hint::black_box;
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
@@ -14,20 +13,17 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use fastrand::Rng;
 
-use crate::candidates::{BASELINE, Candidate, EMPTY, all};
+use crate::candidates::{BASELINE, Candidate, EMPTY};
 use crate::packets::Values;
+use crate::progress::progress;
+use crate::selection::Selection;
 use crate::table::{Tables, cell};
-use crate::tasks::{Decode, Encoding, Packet, Task};
+use crate::tasks::{Packet, Task};
+use crate::warm::{DISTANCES, Warm};
 
-/// A worker's out buffer is longer than any packet too.
-const ROOM: usize = 4096;
-
-/// A payload follows a header of so many bytes.
-const HEADER: usize = 8;
-
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub struct Arguments {
-    /// How often each task is repeated; the result is the same for any number but a small one.
+    /// How often each task is repeated, a multiple of 8; the result hardly depends on it.
     #[arg(long, default_value_t = 1000)]
     times: u32,
     /// How many valgrinds run at a time; as many as there are processors, if not given.
@@ -35,7 +31,7 @@ pub struct Arguments {
     jobs: Option<usize>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub struct Repeat {
     candidate: String,
     packet: Packet,
@@ -52,8 +48,8 @@ struct Probe {
 }
 
 /// Counts all there is, and gives the tables.
-pub fn run(arguments: &Arguments) -> Result<Tables> {
-    let probes = probes();
+pub fn run(selection: &Selection, arguments: &Arguments) -> Result<Tables> {
+    let probes = probes(selection);
     let counts = count_all(&probes, arguments)?;
     let count = |name: &str, packet, task| {
         let found = probes
@@ -64,21 +60,21 @@ pub fn run(arguments: &Arguments) -> Result<Tables> {
     let net = |name, packet, task| Some(count(name, packet, task)? - count(EMPTY, packet, task)?);
 
     let mut tables = Tables::default();
-    for packet in Packet::value_variants() {
+    for packet in selection.packets() {
         tables.add(packet.to_string(), packet.tasks(), |candidate, task| {
-            let own = net(candidate.name, *packet, task)?;
-            let ratio = own / net(BASELINE, *packet, task)?;
+            let own = net(candidate.name, packet, task)?;
+            let ratio = own / net(BASELINE, packet, task)?;
             (candidate.name != EMPTY).then(|| cell(format!("{own:.0}"), ratio))
         });
     }
     Ok(tables)
 }
 
-fn probes() -> Vec<Probe> {
+fn probes(selection: &Selection) -> Vec<Probe> {
     let mut probes = Vec::new();
-    for candidate in all() {
-        for (packet, _) in candidate.kits {
-            probes.extend(packet.tasks().iter().map(|&task| Probe { candidate, packet: *packet, task }));
+    for packet in selection.packets() {
+        for candidate in selection.candidates().filter(|candidate| candidate.kit(packet).is_some()) {
+            probes.extend(packet.tasks().iter().map(|&task| Probe { candidate, packet, task }));
         }
     }
     probes
@@ -86,7 +82,11 @@ fn probes() -> Vec<Probe> {
 
 /// The instructions of each of the probes, in the same order.
 fn count_all(probes: &[Probe], arguments: &Arguments) -> Result<Vec<f64>> {
-    ensure!(arguments.times > 0, "--times 0 counts nothing: give a positive number");
+    let times = arguments.times;
+    ensure!(
+        times > 0 && times.is_multiple_of(DISTANCES as u32),
+        "--times {times} does not give each of {DISTANCES} places in memory its turn: give a multiple of {DISTANCES}"
+    );
     let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let next = AtomicUsize::new(0);
     let work = || {
@@ -94,8 +94,8 @@ fn count_all(probes: &[Probe], arguments: &Arguments) -> Result<Vec<f64>> {
         loop {
             let index = next.fetch_add(1, Relaxed);
             let Some(probe) = probes.get(index) else { return Ok::<_, anyhow::Error>(counts) };
-            progress(index, probes.len());
-            counts.push((index, probe.count(arguments.times)?));
+            progress("instructions", index, probes.len());
+            counts.push((index, probe.count(times)?));
         }
     };
     let mut all = thread::scope(|scope| {
@@ -104,17 +104,9 @@ fn count_all(probes: &[Probe], arguments: &Arguments) -> Result<Vec<f64>> {
             threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked"))?);
         counts.collect::<Result<Vec<_>>>().map(|counts| counts.concat())
     })?;
-    progress(probes.len(), probes.len());
+    progress("instructions", probes.len(), probes.len());
     all.sort_unstable_by_key(|(index, _)| *index);
     Ok(all.into_iter().map(|(_, count)| count).collect())
-}
-
-/// Says how far it is, to whom it may concern.
-fn progress(done: usize, all: usize) {
-    if io::stderr().is_terminal() {
-        let end = if done == all { "\n" } else { "" };
-        eprint!("\rinstructions: {done} of {all}{end}");
-    }
 }
 
 impl Probe {
@@ -159,28 +151,7 @@ impl Repeat {
         let candidate = Candidate::named(&self.candidate).context("no such candidate")?;
         let kit = candidate.kit(self.packet).context("this candidate has no such packet")?;
         let values = Values::random(&mut Rng::with_seed(0));
-        let encoding = kit.encoding(&values);
-        let mut room = vec![0; ROOM];
-        let len = encoding.encode(&mut room[HEADER..]).context("the packet is too long")?;
-        let sum = match kit.decode(self.task) {
-            Some(decode) => decode_again(decode, &room[HEADER..][..len], self.times),
-            None => encode_again(&*encoding, &mut room, self.times),
-        };
-        black_box(sum);
+        Warm::new(kit, self.task, &values)?.run(self.times);
         Ok(())
     }
-}
-
-/// Decodes the same bytes again and again.
-#[inline(never)]
-pub fn decode_again(decode: Decode, payload: &[u8], times: u32) -> u64 {
-    let decode = black_box(decode);
-    (0..times).fold(0, |sum, _| sum ^ decode(black_box(payload)).unwrap_or_default())
-}
-
-/// Encodes into the same room again and again.
-#[inline(never)]
-pub fn encode_again(encoding: &dyn Encoding, room: &mut [u8], times: u32) -> u64 {
-    let encoding = black_box(encoding);
-    (0..times).fold(0, |sum, _| sum ^ encoding.encode(black_box(&mut *room)).unwrap_or_default() as u64)
 }

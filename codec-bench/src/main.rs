@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo run --release -p codec-bench -- instructions # counted by valgrind: the same on every run
+//! cargo run --release -p codec-bench -- time         # nanoseconds, warm and cold
+//! cargo run --release -p codec-bench -- tables       # both, as the book shows them
 //! ```
 //!
 //! | what | where |
@@ -10,6 +12,9 @@
 //! | packets, tasks, and the functions that are measured | `tasks.rs` |
 //! | who takes part, a file each | `candidates/` |
 //! | how many instructions | `instructions.rs` |
+//! | how long | `time.rs` |
+//! | the same bytes again and again, and ever others | `warm.rs`, `cold.rs` |
+//! | what of it is measured | `selection.rs` |
 //! | what is printed | `table.rs` |
 //!
 //! # The method
@@ -17,34 +22,54 @@
 //! Each task is a function of its own that is inlined nowhere, and takes and gives the same whoever does it.
 
 mod candidates;
+mod cold;
 mod instructions;
 mod packets;
+mod progress;
+mod selection;
 mod table;
 mod tasks;
+#[cfg(test)]
+mod tests;
+mod time;
+mod warm;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use selection::Selection;
 
 /// Measures codecs: mario's, hand-written code and others.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     /// Counts instructions with valgrind's callgrind.
     Instructions(instructions::Arguments),
+    /// Takes the time, with a warm buffer and with cold memory.
+    Time(time::Arguments),
+    /// Does both, and prints the tables of the book.
+    Tables {
+        #[command(flatten)]
+        instructions: instructions::Arguments,
+        #[command(flatten)]
+        time: time::Arguments,
+    },
     /// Does one task so many times: what valgrind runs.
     #[command(hide = true)]
     Repeat(instructions::Repeat),
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command.run() {
+    let Arguments { selection, command } = Arguments::parse();
+    match command.run(&selection) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("codec-bench: {error:#}");
@@ -54,9 +79,15 @@ fn main() -> ExitCode {
 }
 
 impl Command {
-    fn run(self) -> Result<()> {
+    fn run(self, selection: &Selection) -> Result<()> {
         match self {
-            Command::Instructions(arguments) => print!("{}", instructions::run(&arguments)?),
+            Command::Instructions(arguments) => print!("{}", instructions::run(selection, &arguments)?),
+            Command::Time(arguments) => print!("{}", time::run(selection, &arguments)?),
+            Command::Tables { instructions, time } => {
+                let counted = instructions::run(selection, &instructions)?;
+                let timed = time::run(selection, &time)?;
+                print!("## Instructions\n\n{counted}\n## Time\n\n{timed}");
+            }
             Command::Repeat(repeat) => repeat.run()?,
         }
         Ok(())

@@ -29,4 +29,8 @@ impl<V: Value> Codec<V> for Empty {
     fn decode_all(_: &[u8]) -> Option<u64> {
         Some(0)
     }
+
+    fn decode_two(_: &[u8]) -> Option<u64> {
+        Some(0)
+    }
 }

@@ -219,11 +219,9 @@ impl Reading {
     }
 
     #[inline(always)]
-    fn to_bytes(self) -> [u8; Self::LEN] {
-        let mut bytes = [0; Self::LEN];
-        bytes[..2].copy_from_slice(&self.sensor.to_le_bytes());
-        bytes[2..].copy_from_slice(&self.value.to_le_bytes());
-        bytes
+    fn write(self, room: &mut [u8; Self::LEN]) {
+        room[..2].copy_from_slice(&self.sensor.to_le_bytes());
+        room[2..].copy_from_slice(&self.value.to_le_bytes());
     }
 }
 
@@ -257,7 +255,7 @@ impl<'a> Readings<'a> {
         let (head, room) = room.split_first_chunk_mut().ok_or(Kind::Full.of("items", 0))?;
         *head = count;
         for (item, room) in items.iter().zip(room.as_chunks_mut().0) {
-            *room = item.to_bytes();
+            item.write(room);
         }
         Ok(len)
     }

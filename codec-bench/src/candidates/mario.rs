@@ -2,7 +2,6 @@
 
 use std::hint::black_box;
 
-use mario::Packet as DerivePacket;
 use mario::proto::{Encode, Encoder, List, decode_packet};
 
 use super::Candidate;
@@ -23,49 +22,64 @@ pub(super) const CANDIDATE: Candidate = Candidate {
     ],
 };
 
-#[derive(DerivePacket)]
-struct Ping {
-    at: u64,
+/// Each task has packets of its own, as each command of a service has: what is decoded in one place only is compiled
+/// into that place.
+macro_rules! packets {
+    ($task:ident) => {
+        #[allow(dead_code, reason = "no task uses all of it")]
+        mod $task {
+            use mario::Packet;
+            use mario::proto::List;
+
+            #[derive(Packet)]
+            pub(super) struct Ping {
+                pub(super) at: u64,
+            }
+
+            #[derive(Packet)]
+            pub(super) struct Login<'a> {
+                pub(super) uid: u64,
+                pub(super) device: u32,
+                pub(super) version: u16,
+                pub(super) again: bool,
+                pub(super) token: [u8; 16],
+                pub(super) name: &'a str,
+            }
+
+            #[derive(Packet)]
+            pub(super) struct Profile<'a> {
+                pub(super) id: u64,
+                pub(super) since: u64,
+                pub(super) nick: &'a str,
+                pub(super) level: u32,
+                pub(super) email: &'a str,
+                pub(super) region: u16,
+                pub(super) visible: bool,
+                pub(super) about: &'a str,
+                pub(super) verified: bool,
+            }
+
+            #[derive(Clone, Copy, Packet)]
+            pub(super) struct Reading {
+                pub(super) sensor: u16,
+                pub(super) value: u32,
+            }
+
+            #[derive(Packet)]
+            pub(super) struct Readings<'a> {
+                pub(super) items: List<'a, Reading>,
+            }
+
+            #[derive(Packet)]
+            pub(super) struct OwnedReadings {
+                pub(super) items: Vec<Reading>,
+            }
+        }
+    };
 }
 
-#[derive(DerivePacket)]
-struct Login<'a> {
-    uid: u64,
-    device: u32,
-    version: u16,
-    again: bool,
-    token: [u8; 16],
-    name: &'a str,
-}
-
-#[derive(DerivePacket)]
-struct Profile<'a> {
-    id: u64,
-    since: u64,
-    nick: &'a str,
-    level: u32,
-    email: &'a str,
-    region: u16,
-    visible: bool,
-    about: &'a str,
-    verified: bool,
-}
-
-#[derive(Clone, Copy, DerivePacket)]
-struct Reading {
-    sensor: u16,
-    value: u32,
-}
-
-#[derive(DerivePacket)]
-struct Readings<'a> {
-    items: List<'a, Reading>,
-}
-
-#[derive(DerivePacket)]
-struct OwnedReadings {
-    items: Vec<Reading>,
-}
+packets!(all);
+packets!(two);
 
 struct Mario;
 
@@ -78,123 +92,123 @@ fn encode<P: Encode>(packet: &P, out: &mut [u8]) -> Option<usize> {
 }
 
 impl Codec<packets::Ping> for Mario {
-    type Packet<'v> = Ping;
+    type Packet<'v> = all::Ping;
 
-    fn packet(value: &packets::Ping) -> Ping {
-        Ping { at: value.at }
+    fn packet(value: &packets::Ping) -> all::Ping {
+        all::Ping { at: value.at }
     }
 
-    fn encode(packet: &Ping, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Ping, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let ping: Ping = decode_packet(payload).heeded()?;
+        let ping: all::Ping = decode_packet(payload).heeded()?;
         Some(use_ping(ping.at))
     }
 }
 
 impl Codec<packets::Login> for Mario {
-    type Packet<'v> = Login<'v>;
+    type Packet<'v> = all::Login<'v>;
 
-    fn packet(value: &packets::Login) -> Login<'_> {
+    fn packet(value: &packets::Login) -> all::Login<'_> {
         let packets::Login { uid, device, version, again, token, ref name } = *value;
-        Login { uid, device, version, again, token, name }
+        all::Login { uid, device, version, again, token, name }
     }
 
-    fn encode(packet: &Login<'_>, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Login<'_>, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let Login { uid, device, version, again, token, name } = decode_packet(payload).heeded()?;
+        let all::Login { uid, device, version, again, token, name } = decode_packet(payload).heeded()?;
         Some(use_login(uid, device, version, again, &token, name))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let login: Login<'_> = decode_packet(payload).heeded()?;
+        let login: two::Login<'_> = decode_packet(payload).heeded()?;
         Some(use_two_of_login(login.uid, login.name))
     }
 }
 
 impl Codec<packets::Profile> for Mario {
-    type Packet<'v> = Profile<'v>;
+    type Packet<'v> = all::Profile<'v>;
 
-    fn packet(value: &packets::Profile) -> Profile<'_> {
+    fn packet(value: &packets::Profile) -> all::Profile<'_> {
         let packets::Profile { id, since, ref nick, level, ref email, region, visible, ref about, verified } =
             *value;
-        Profile { id, since, nick, level, email, region, visible, about, verified }
+        all::Profile { id, since, nick, level, email, region, visible, about, verified }
     }
 
-    fn encode(packet: &Profile<'_>, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Profile<'_>, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let Profile { id, since, nick, level, email, region, visible, about, verified } =
+        let all::Profile { id, since, nick, level, email, region, visible, about, verified } =
             decode_packet(payload).heeded()?;
         Some(use_profile((id, since), nick, level, email, (region, visible), about, verified))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let profile: Profile<'_> = decode_packet(payload).heeded()?;
+        let profile: two::Profile<'_> = decode_packet(payload).heeded()?;
         Some(use_two_of_profile(profile.id, profile.about))
     }
 }
 
 impl Codec<packets::Readings> for Mario {
-    type Packet<'v> = OwnedReadings;
+    type Packet<'v> = all::OwnedReadings;
 
     // A `List` made of a slice is for who has the items at hand; encoding both is the same.
-    fn packet(value: &packets::Readings) -> OwnedReadings {
-        OwnedReadings::new(value)
+    fn packet(value: &packets::Readings) -> all::OwnedReadings {
+        all::OwnedReadings::new(value)
     }
 
-    fn encode(packet: &OwnedReadings, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::OwnedReadings, out: &mut [u8]) -> Option<usize> {
         let items = List::from(&packet.items[..]);
-        encode(&Readings { items }, out)
+        encode(&all::Readings { items }, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let readings: Readings<'_> = decode_packet(payload).heeded()?;
+        let readings: all::Readings<'_> = decode_packet(payload).heeded()?;
         Some(use_readings(readings.items.iter().map(|item| (item.sensor, item.value))))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let readings: Readings<'_> = decode_packet(payload).heeded()?;
+        let readings: two::Readings<'_> = decode_packet(payload).heeded()?;
         let first = readings.items.iter().next().map(|item| (item.sensor, item.value));
         Some(use_two_of_readings(readings.items.len(), first))
     }
 }
 
-impl OwnedReadings {
+impl all::OwnedReadings {
     fn new(value: &packets::Readings) -> Self {
-        let item = |item: &packets::Reading| Reading { sensor: item.sensor, value: item.value };
-        OwnedReadings { items: value.items.iter().map(item).collect() }
+        let item = |item: &packets::Reading| all::Reading { sensor: item.sensor, value: item.value };
+        all::OwnedReadings { items: value.items.iter().map(item).collect() }
     }
 }
 
 struct MarioOwned;
 
 impl Codec<packets::Readings> for MarioOwned {
-    type Packet<'v> = OwnedReadings;
+    type Packet<'v> = all::OwnedReadings;
 
-    fn packet(value: &packets::Readings) -> OwnedReadings {
-        OwnedReadings::new(value)
+    fn packet(value: &packets::Readings) -> all::OwnedReadings {
+        all::OwnedReadings::new(value)
     }
 
-    fn encode(packet: &OwnedReadings, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::OwnedReadings, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let readings: OwnedReadings = decode_packet(payload).heeded()?;
+        let readings: all::OwnedReadings = decode_packet(payload).heeded()?;
         black_box(&readings.items);
         Some(use_readings(readings.items.iter().map(|item| (item.sensor, item.value))))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let readings: OwnedReadings = decode_packet(payload).heeded()?;
+        let readings: two::OwnedReadings = decode_packet(payload).heeded()?;
         black_box(&readings.items);
         let first = readings.items.first().map(|item| (item.sensor, item.value));
         Some(use_two_of_readings(readings.items.len(), first))

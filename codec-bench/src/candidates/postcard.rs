@@ -23,56 +23,63 @@ pub(super) const CANDIDATE: Candidate = Candidate {
     ],
 };
 
-#[derive(Deserialize, Serialize)]
-struct Ping {
-    at: u64,
+/// Each task has packets of its own, as each command of a service has: what is decoded in one place only is compiled
+/// into that place.
+macro_rules! packets {
+    ($task:ident) => {
+        #[allow(dead_code, reason = "no task uses all of it")]
+        mod $task {
+            use serde::{Deserialize, Serialize};
+
+            #[derive(Deserialize, Serialize)]
+            pub(super) struct Ping {
+                pub(super) at: u64,
+            }
+
+            #[derive(Deserialize, Serialize)]
+            pub(super) struct Login<'a> {
+                pub(super) uid: u64,
+                pub(super) device: u32,
+                pub(super) version: u16,
+                pub(super) again: bool,
+                pub(super) token: [u8; 16],
+                pub(super) name: &'a str,
+            }
+
+            #[derive(Deserialize, Serialize)]
+            pub(super) struct Profile<'a> {
+                pub(super) id: u64,
+                pub(super) since: u64,
+                pub(super) nick: &'a str,
+                pub(super) level: u32,
+                pub(super) email: &'a str,
+                pub(super) region: u16,
+                pub(super) visible: bool,
+                pub(super) about: &'a str,
+                pub(super) verified: bool,
+            }
+
+            #[derive(Deserialize, Serialize)]
+            pub(super) struct Reading {
+                pub(super) sensor: u16,
+                pub(super) value: u32,
+            }
+
+            #[derive(Deserialize, Serialize)]
+            pub(super) struct Readings {
+                pub(super) items: Vec<Reading>,
+            }
+        }
+    };
 }
 
-#[derive(Deserialize, Serialize)]
-struct Login<'a> {
-    uid: u64,
-    device: u32,
-    version: u16,
-    again: bool,
-    token: [u8; 16],
-    name: &'a str,
-}
-
-#[derive(Deserialize, Serialize)]
-struct Profile<'a> {
-    id: u64,
-    since: u64,
-    nick: &'a str,
-    level: u32,
-    email: &'a str,
-    region: u16,
-    visible: bool,
-    about: &'a str,
-    verified: bool,
-}
-
-#[derive(Deserialize, Serialize)]
-struct Reading {
-    sensor: u16,
-    value: u32,
-}
-
-#[derive(Deserialize, Serialize)]
-struct Readings {
-    items: Vec<Reading>,
-}
+packets!(all);
+packets!(two);
 
 #[inline(always)]
 fn decode<'a, P: Deserialize<'a>>(payload: &'a [u8]) -> Option<P> {
     let (packet, rest) = postcard::take_from_bytes(payload).heeded()?;
     rest.is_empty().then_some(packet)
-}
-
-#[inline(always)]
-fn decode_readings(payload: &[u8]) -> Option<Readings> {
-    let readings: Readings = decode(payload)?;
-    black_box(&readings.items);
-    Some(readings)
 }
 
 #[inline(always)]
@@ -83,88 +90,91 @@ fn encode(packet: &impl Serialize, out: &mut [u8]) -> Option<usize> {
 struct Postcard;
 
 impl Codec<packets::Ping> for Postcard {
-    type Packet<'v> = Ping;
+    type Packet<'v> = all::Ping;
 
-    fn packet(value: &packets::Ping) -> Ping {
-        Ping { at: value.at }
+    fn packet(value: &packets::Ping) -> all::Ping {
+        all::Ping { at: value.at }
     }
 
-    fn encode(packet: &Ping, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Ping, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let ping: Ping = decode(payload)?;
+        let ping: all::Ping = decode(payload)?;
         Some(use_ping(ping.at))
     }
 }
 
 impl Codec<packets::Login> for Postcard {
-    type Packet<'v> = Login<'v>;
+    type Packet<'v> = all::Login<'v>;
 
-    fn packet(value: &packets::Login) -> Login<'_> {
+    fn packet(value: &packets::Login) -> all::Login<'_> {
         let packets::Login { uid, device, version, again, token, ref name } = *value;
-        Login { uid, device, version, again, token, name }
+        all::Login { uid, device, version, again, token, name }
     }
 
-    fn encode(packet: &Login<'_>, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Login<'_>, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let Login { uid, device, version, again, token, name } = decode(payload)?;
+        let all::Login { uid, device, version, again, token, name } = decode(payload)?;
         Some(use_login(uid, device, version, again, &token, name))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let login: Login<'_> = decode(payload)?;
+        let login: two::Login<'_> = decode(payload)?;
         Some(use_two_of_login(login.uid, login.name))
     }
 }
 
 impl Codec<packets::Profile> for Postcard {
-    type Packet<'v> = Profile<'v>;
+    type Packet<'v> = all::Profile<'v>;
 
-    fn packet(value: &packets::Profile) -> Profile<'_> {
+    fn packet(value: &packets::Profile) -> all::Profile<'_> {
         let packets::Profile { id, since, ref nick, level, ref email, region, visible, ref about, verified } =
             *value;
-        Profile { id, since, nick, level, email, region, visible, about, verified }
+        all::Profile { id, since, nick, level, email, region, visible, about, verified }
     }
 
-    fn encode(packet: &Profile<'_>, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Profile<'_>, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let Profile { id, since, nick, level, email, region, visible, about, verified } = decode(payload)?;
+        let all::Profile { id, since, nick, level, email, region, visible, about, verified } =
+            decode(payload)?;
         Some(use_profile((id, since), nick, level, email, (region, visible), about, verified))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let profile: Profile<'_> = decode(payload)?;
+        let profile: two::Profile<'_> = decode(payload)?;
         Some(use_two_of_profile(profile.id, profile.about))
     }
 }
 
 impl Codec<packets::Readings> for Postcard {
-    type Packet<'v> = Readings;
+    type Packet<'v> = all::Readings;
 
-    fn packet(value: &packets::Readings) -> Readings {
-        let reading = |&packets::Reading { sensor, value }| Reading { sensor, value };
-        Readings { items: value.items.iter().map(reading).collect() }
+    fn packet(value: &packets::Readings) -> all::Readings {
+        let reading = |&packets::Reading { sensor, value }| all::Reading { sensor, value };
+        all::Readings { items: value.items.iter().map(reading).collect() }
     }
 
-    fn encode(packet: &Readings, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Readings, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let readings = decode_readings(payload)?;
+        let readings: all::Readings = decode(payload)?;
+        black_box(&readings.items);
         Some(use_readings(readings.items.iter().map(|item| (item.sensor, item.value))))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let readings = decode_readings(payload)?;
+        let readings: two::Readings = decode(payload)?;
+        black_box(&readings.items);
         let first = readings.items.first().map(|item| (item.sensor, item.value));
         Some(use_two_of_readings(readings.items.len(), first))
     }

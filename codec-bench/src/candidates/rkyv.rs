@@ -11,7 +11,7 @@ use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Failure;
 use rkyv::ser::allocator::SubAllocator;
 use rkyv::ser::writer::Buffer;
-use rkyv::{Archive, Portable, Serialize};
+use rkyv::{Portable, Serialize};
 
 use super::Candidate;
 use crate::packets::{
@@ -30,44 +30,58 @@ pub(super) const CANDIDATE: Candidate = Candidate {
     ],
 };
 
-#[derive(Archive, Serialize)]
-struct Ping {
-    at: u64,
+/// Each task has packets of its own, as each command of a service has: what is decoded in one place only is compiled
+/// into that place.
+macro_rules! packets {
+    ($task:ident) => {
+        #[allow(dead_code, reason = "no task uses all of it")]
+        mod $task {
+            use rkyv::{Archive, Serialize};
+
+            #[derive(Archive, Serialize)]
+            pub(super) struct Ping {
+                pub(super) at: u64,
+            }
+
+            #[derive(Archive, Serialize)]
+            pub(super) struct Login {
+                pub(super) uid: u64,
+                pub(super) device: u32,
+                pub(super) version: u16,
+                pub(super) again: bool,
+                pub(super) token: [u8; 16],
+                pub(super) name: String,
+            }
+
+            #[derive(Archive, Serialize)]
+            pub(super) struct Profile {
+                pub(super) id: u64,
+                pub(super) since: u64,
+                pub(super) nick: String,
+                pub(super) level: u32,
+                pub(super) email: String,
+                pub(super) region: u16,
+                pub(super) visible: bool,
+                pub(super) about: String,
+                pub(super) verified: bool,
+            }
+
+            #[derive(Archive, Serialize)]
+            pub(super) struct Reading {
+                pub(super) sensor: u16,
+                pub(super) value: u32,
+            }
+
+            #[derive(Archive, Serialize)]
+            pub(super) struct Readings {
+                pub(super) items: Vec<Reading>,
+            }
+        }
+    };
 }
 
-#[derive(Archive, Serialize)]
-struct Login {
-    uid: u64,
-    device: u32,
-    version: u16,
-    again: bool,
-    token: [u8; 16],
-    name: String,
-}
-
-#[derive(Archive, Serialize)]
-struct Profile {
-    id: u64,
-    since: u64,
-    nick: String,
-    level: u32,
-    email: String,
-    region: u16,
-    visible: bool,
-    about: String,
-    verified: bool,
-}
-
-#[derive(Archive, Serialize)]
-struct Reading {
-    sensor: u16,
-    value: u32,
-}
-
-#[derive(Archive, Serialize)]
-struct Readings {
-    items: Vec<Reading>,
-}
+packets!(all);
+packets!(two);
 
 #[inline(always)]
 fn checked<P>(payload: &[u8]) -> Option<&P>
@@ -91,61 +105,61 @@ where
 struct Rkyv;
 
 impl Codec<packets::Ping> for Rkyv {
-    type Packet<'v> = Ping;
+    type Packet<'v> = all::Ping;
 
-    fn packet(value: &packets::Ping) -> Ping {
-        Ping { at: value.at }
+    fn packet(value: &packets::Ping) -> all::Ping {
+        all::Ping { at: value.at }
     }
 
-    fn encode(packet: &Ping, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Ping, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let ping: &ArchivedPing = checked(payload)?;
+        let ping: &all::ArchivedPing = checked(payload)?;
         Some(use_ping(ping.at.to_native()))
     }
 }
 
 impl Codec<packets::Login> for Rkyv {
-    type Packet<'v> = Login;
+    type Packet<'v> = all::Login;
 
-    fn packet(value: &packets::Login) -> Login {
+    fn packet(value: &packets::Login) -> all::Login {
         let packets::Login { uid, device, version, again, token, ref name } = *value;
-        Login { uid, device, version, again, token, name: name.clone() }
+        all::Login { uid, device, version, again, token, name: name.clone() }
     }
 
-    fn encode(packet: &Login, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Login, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let ArchivedLogin { uid, device, version, again, token, name } = checked(payload)?;
+        let all::ArchivedLogin { uid, device, version, again, token, name } = checked(payload)?;
         Some(use_login(uid.to_native(), device.to_native(), version.to_native(), *again, token, name))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let login: &ArchivedLogin = checked(payload)?;
+        let login: &two::ArchivedLogin = checked(payload)?;
         Some(use_two_of_login(login.uid.to_native(), &login.name))
     }
 }
 
 impl Codec<packets::Profile> for Rkyv {
-    type Packet<'v> = Profile;
+    type Packet<'v> = all::Profile;
 
-    fn packet(value: &packets::Profile) -> Profile {
+    fn packet(value: &packets::Profile) -> all::Profile {
         let packets::Profile { id, since, ref nick, level, ref email, region, visible, ref about, verified } =
             *value;
         let (nick, email, about) = (nick.clone(), email.clone(), about.clone());
-        Profile { id, since, nick, level, email, region, visible, about, verified }
+        all::Profile { id, since, nick, level, email, region, visible, about, verified }
     }
 
-    fn encode(packet: &Profile, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Profile, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let ArchivedProfile { id, since, nick, level, email, region, visible, about, verified } =
+        let all::ArchivedProfile { id, since, nick, level, email, region, visible, about, verified } =
             checked(payload)?;
         let times = (id.to_native(), since.to_native());
         Some(use_profile(
@@ -160,31 +174,31 @@ impl Codec<packets::Profile> for Rkyv {
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let profile: &ArchivedProfile = checked(payload)?;
+        let profile: &two::ArchivedProfile = checked(payload)?;
         Some(use_two_of_profile(profile.id.to_native(), &profile.about))
     }
 }
 
 impl Codec<packets::Readings> for Rkyv {
-    type Packet<'v> = Readings;
+    type Packet<'v> = all::Readings;
 
-    fn packet(value: &packets::Readings) -> Readings {
-        let reading = |&packets::Reading { sensor, value }| Reading { sensor, value };
-        Readings { items: value.items.iter().map(reading).collect() }
+    fn packet(value: &packets::Readings) -> all::Readings {
+        let reading = |&packets::Reading { sensor, value }| all::Reading { sensor, value };
+        all::Readings { items: value.items.iter().map(reading).collect() }
     }
 
-    fn encode(packet: &Readings, out: &mut [u8]) -> Option<usize> {
+    fn encode(packet: &all::Readings, out: &mut [u8]) -> Option<usize> {
         encode(packet, out)
     }
 
     fn decode_all(payload: &[u8]) -> Option<u64> {
-        let readings: &ArchivedReadings = checked(payload)?;
+        let readings: &all::ArchivedReadings = checked(payload)?;
         let items = readings.items.iter();
         Some(use_readings(items.map(|item| (item.sensor.to_native(), item.value.to_native()))))
     }
 
     fn decode_two(payload: &[u8]) -> Option<u64> {
-        let readings: &ArchivedReadings = checked(payload)?;
+        let readings: &two::ArchivedReadings = checked(payload)?;
         let first = readings.items.first().map(|item| (item.sensor.to_native(), item.value.to_native()));
         Some(use_two_of_readings(readings.items.len(), first))
     }
