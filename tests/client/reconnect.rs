@@ -1,7 +1,5 @@
 //! A client that connects again: nothing is reported as done that is not, and nothing is done twice.
 
-mod support;
-
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,7 +10,9 @@ use std::time::Duration;
 use mario::client::{Backoff, Builder, Client, Disconnect, Error};
 use mario::{Close, Conn, Packet, Server, Service};
 use socket2::{Domain, Socket, Type};
-use support::{Client as Peer, LIMIT, eventually, frame};
+
+use crate::fake::accept;
+use crate::support::{Client as Peer, LIMIT, eventually, frame};
 
 const LOGIN: u16 = 0x6101;
 const WORK: u16 = 0x6102;
@@ -124,12 +124,6 @@ fn builder(address: SocketAddr) -> Builder {
 fn log_in(client: &Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let LoggedIn = client.call(LOGIN, Login { uid: 10 })?;
     Ok(())
-}
-
-fn accept(listener: &TcpListener) -> Peer {
-    let (stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(LIMIT)).unwrap();
-    Peer(stream)
 }
 
 /// Stops the callers when a test is over, however it went.
