@@ -7,7 +7,7 @@ mod thread;
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Acquire};
 use std::time::{Duration, Instant};
 
 use self::thread::{Holder, Tally};
@@ -79,7 +79,7 @@ pub(crate) struct Outcome {
 #[derive(Default)]
 struct Meeting {
     counters: Counters,
-    /// Threads that have opened their share, and those that have come to the end.
+    /// Threads that have opened their share, and those that have come to the end. Who sees them sees their counts too.
     full: AtomicUsize,
     done: AtomicUsize,
     /// When all had.
@@ -119,11 +119,11 @@ impl HoldLoad {
                 None => watch(Stage::Opening, counts),
                 Some(from) => watch(Stage::Holding(from.elapsed().min(self.duration)), counts),
             }
-            if at_full.is_none() && meeting.full.load(Relaxed) == self.threads {
-                at_full = Some((Instant::now(), counts, scale.weigh()));
+            if at_full.is_none() && meeting.full.load(Acquire) == self.threads {
+                at_full = Some((Instant::now(), meeting.counters.read(), scale.weigh()));
                 let _ = meeting.hold_from.set(Instant::now());
             }
-            if at_end.is_none() && (gives_up || meeting.done.load(Relaxed) == self.threads) {
+            if at_end.is_none() && (gives_up || meeting.done.load(Acquire) == self.threads) {
                 ended = Some(Instant::now());
                 let counts = meeting.counters.read();
                 timeline.add(counts);

@@ -1,6 +1,6 @@
 //! One thread's share.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::Release;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -90,7 +90,7 @@ impl Holder<'_> {
         self.fill(&mut share)?;
         self.hold(&mut share)?;
         // What is open stays so until it has been weighed.
-        self.meeting.done.fetch_add(1, Relaxed);
+        self.meeting.done.fetch_add(1, Release);
         while self.meeting.over.get().is_none() {
             share.wait(GLANCE)?;
         }
@@ -112,7 +112,7 @@ impl Holder<'_> {
             share.wait(GLANCE)?;
             if !is_full && dialed == wanted && share.fleet.is_idle() {
                 is_full = true;
-                self.meeting.full.fetch_add(1, Relaxed);
+                self.meeting.full.fetch_add(1, Release);
             }
         }
         Ok(())
