@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use fastrand::Rng;
 
 use crate::packets::Values;
-use crate::tasks::{Decode, Encoding, Kit, Task};
+use crate::tasks::{Decode, Dispatch, Encoding, Kit, LOGIN, Task, Work};
 use crate::warm::{DISTANCES, HEADER};
 
 /// No two packets share a line of a cache.
@@ -18,9 +18,8 @@ const LONGEST: usize = 4096;
 
 /// Packets all over an arena, and the order in which they are visited.
 pub struct Cold<'v> {
-    /// What is encoded, warm itself: it is the room that is cold.
-    encoding: Box<dyn Encoding + 'v>,
-    decode: Option<Decode>,
+    /// What is encoded is warm itself: it is the room that is cold.
+    work: Work<'v>,
     arena: Vec<u8>,
     places: Vec<Place>,
     next: usize,
@@ -39,7 +38,7 @@ impl<'v> Cold<'v> {
     /// An arena of so many bytes, full of packets with these values in turn.
     ///
     /// # Errors
-    /// If a packet does not fit.
+    /// If a packet does not fit, or there is no such task.
     pub fn new(kit: Kit, task: Task, values: &'v [Values], bytes: usize, rng: &mut Rng) -> Result<Self> {
         let first = values.first().context("there are no values")?;
         let packets =
@@ -60,16 +59,18 @@ impl<'v> Cold<'v> {
             });
         }
         rng.shuffle(&mut places);
-        Ok(Cold { encoding: kit.encoding(first), decode: kit.decode(task), arena, places, next: 0 })
+        let work = kit.work(task, first).context("there is no such task")?;
+        Ok(Cold { work, arena, places, next: 0 })
     }
 
     /// Does the task so many times, each at another place.
     pub fn run(&mut self, times: u32) {
         let end = self.next + times as usize;
         let places = self.places.iter().cycle().skip(self.next).take(times as usize).copied();
-        match self.decode {
-            Some(decode) => decode_each(decode, &self.arena, places),
-            None => encode_each(&*self.encoding, &mut self.arena, places),
+        match &mut self.work {
+            Work::Decode(decode) => decode_each(*decode, &self.arena, places),
+            Work::Encode(encoding) => encode_each(&**encoding, &mut self.arena, places),
+            Work::Dispatch(dispatch) => dispatch_each(&mut **dispatch, &self.arena, places),
         }
         self.next = end % self.places.len();
     }
@@ -97,5 +98,14 @@ fn encode_each(encoding: &dyn Encoding, arena: &mut [u8], places: impl Iterator<
     black_box(places.fold(0, |sum, Place { start, room, .. }| {
         let room = &mut arena[start as usize..][..usize::from(room)];
         sum ^ encoding.encode(black_box(room)).unwrap_or_default()
+    }));
+}
+
+#[inline(never)]
+fn dispatch_each(dispatch: &mut dyn Dispatch, arena: &[u8], places: impl Iterator<Item = Place>) {
+    let dispatch = black_box(dispatch);
+    black_box(places.fold(0, |sum, Place { start, len, .. }| {
+        let payload = &arena[start as usize..][..usize::from(len)];
+        sum ^ dispatch.dispatch(black_box(LOGIN), black_box(payload)).unwrap_or_default()
     }));
 }

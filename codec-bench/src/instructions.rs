@@ -73,8 +73,10 @@ pub fn run(selection: &Selection, arguments: &Arguments) -> Result<Tables> {
 fn probes(selection: &Selection) -> Vec<Probe> {
     let mut probes = Vec::new();
     for packet in selection.packets() {
-        for candidate in selection.candidates().filter(|candidate| candidate.kit(packet).is_some()) {
-            probes.extend(packet.tasks().iter().map(|&task| Probe { candidate, packet, task }));
+        for candidate in selection.candidates() {
+            let Some(kit) = candidate.kit(packet) else { continue };
+            let tasks = packet.tasks().iter().filter(|task| kit.does(**task));
+            probes.extend(tasks.map(|&task| Probe { candidate, packet, task }));
         }
     }
     probes

@@ -31,13 +31,16 @@ pub enum Task {
     Two,
     /// Encode into a buffer.
     Encode,
+    /// Find the handler by the command's id, decode, use all fields, encode a small reply as a frame.
+    Dispatch,
 }
 
 impl Packet {
-    /// The tasks that can be done with it; a ping has no two fields.
+    /// The tasks that can be done with it: a ping has no two fields, and to dispatch one packet is enough.
     pub fn tasks(self) -> &'static [Task] {
         match self {
             Packet::Ping => &[Task::All, Task::Encode],
+            Packet::Login => &[Task::All, Task::Two, Task::Encode, Task::Dispatch],
             _ => &[Task::All, Task::Two, Task::Encode],
         }
     }
@@ -61,6 +64,7 @@ impl fmt::Display for Task {
             Task::All => "decode, use all",
             Task::Two => "decode, use two",
             Task::Encode => "encode",
+            Task::Dispatch => "dispatch and reply",
         })
     }
 }
@@ -94,7 +98,18 @@ pub struct Kit {
     encoding: fn(&Values) -> Box<dyn Encoding + '_>,
     decode_all: Decode,
     decode_two: Decode,
+    dispatch: Option<fn() -> Box<dyn Dispatch>>,
 }
+
+/// A task, ready to be done with one payload or one room after the other.
+pub enum Work<'v> {
+    Decode(Decode),
+    Encode(Box<dyn Encoding + 'v>),
+    Dispatch(Box<dyn Dispatch>),
+}
+
+/// As [`Codec::decode_all`] and [`Codec::decode_two`].
+pub type Decode = fn(&[u8]) -> Option<u64>;
 
 /// A packet that waits to be encoded.
 pub trait Encoding {
@@ -102,8 +117,14 @@ pub trait Encoding {
     fn encode(&self, out: &mut [u8]) -> Option<usize>;
 }
 
-/// As [`Codec::decode_all`] and [`Codec::decode_two`].
-pub type Decode = fn(&[u8]) -> Option<u64>;
+/// A service with its commands, and the buffer for replies.
+pub trait Dispatch {
+    /// Handles a command; how long the reply's frame is, or `None` if there is none.
+    fn dispatch(&mut self, command: u16, payload: &[u8]) -> Option<usize>;
+}
+
+/// The command that takes a login.
+pub const LOGIN: u16 = 0x6101;
 
 impl Kit {
     /// The functions of `C`.
@@ -112,7 +133,18 @@ impl Kit {
             encoding: |values| Box::new(Ready::<C, V>(C::packet(V::of(values)))),
             decode_all: decode_all::<C, V>,
             decode_two: decode_two::<C, V>,
+            dispatch: None,
         }
+    }
+
+    /// The same, and a service that handles the packet.
+    pub const fn with_dispatch(self, dispatch: fn() -> Box<dyn Dispatch>) -> Self {
+        Kit { dispatch: Some(dispatch), ..self }
+    }
+
+    /// Whether there is a function for `task`.
+    pub fn does(&self, task: Task) -> bool {
+        task != Task::Dispatch || self.dispatch.is_some()
     }
 
     /// The packet with these values, to be encoded.
@@ -120,12 +152,13 @@ impl Kit {
         (self.encoding)(values)
     }
 
-    /// The function that decodes for `task`, if that is what the task is.
-    pub fn decode(&self, task: Task) -> Option<Decode> {
+    /// The function for `task`, if there is one.
+    pub fn work<'v>(&self, task: Task, values: &'v Values) -> Option<Work<'v>> {
         match task {
-            Task::All => Some(self.decode_all),
-            Task::Two => Some(self.decode_two),
-            Task::Encode => None,
+            Task::All => Some(Work::Decode(self.decode_all)),
+            Task::Two => Some(Work::Decode(self.decode_two)),
+            Task::Encode => Some(Work::Encode(self.encoding(values))),
+            Task::Dispatch => self.dispatch.map(|dispatch| Work::Dispatch(dispatch())),
         }
     }
 }

@@ -90,7 +90,7 @@ impl<'v> Runner<'v> {
         let mut rng = Rng::with_seed(0);
         let mut runners = Vec::new();
         for candidate in selection.candidates() {
-            let Some(kit) = candidate.kit(packet) else { continue };
+            let Some(kit) = candidate.kit(packet).filter(|kit| kit.does(task)) else { continue };
             let runner = match memory {
                 Memory::Warm => {
                     let mut warm = Warm::new(kit, task, &values[0])?;

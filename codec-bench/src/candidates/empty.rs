@@ -2,13 +2,13 @@
 
 use super::Candidate;
 use crate::packets::{Login, Ping, Profile, Readings, Value};
-use crate::tasks::{Codec, Kit, Packet};
+use crate::tasks::{Codec, Dispatch, Kit, Packet};
 
 pub(super) const CANDIDATE: Candidate = Candidate {
     name: "empty call",
     kits: &[
         (Packet::Ping, Kit::of::<Empty, Ping>()),
-        (Packet::Login, Kit::of::<Empty, Login>()),
+        (Packet::Login, Kit::of::<Empty, Login>().with_dispatch(|| Box::new(Empty))),
         (Packet::Profile, Kit::of::<Empty, Profile>()),
         (Packet::List, Kit::of::<Empty, Readings>()),
         (Packet::OwnedList, Kit::of::<Empty, Readings>()),
@@ -31,6 +31,13 @@ impl<V: Value> Codec<V> for Empty {
     }
 
     fn decode_two(_: &[u8]) -> Option<u64> {
+        Some(0)
+    }
+}
+
+impl Dispatch for Empty {
+    #[inline(never)]
+    fn dispatch(&mut self, _: u16, _: &[u8]) -> Option<usize> {
         Some(0)
     }
 }

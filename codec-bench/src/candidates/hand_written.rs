@@ -10,13 +10,13 @@ use crate::packets::{
     self, use_login, use_ping, use_profile, use_readings, use_two_of_login, use_two_of_profile,
     use_two_of_readings,
 };
-use crate::tasks::{Codec, Heeded, Kit, Packet};
+use crate::tasks::{Codec, Dispatch, Heeded, Kit, LOGIN, Packet};
 
 pub(super) const CANDIDATE: Candidate = Candidate {
     name: "hand-written",
     kits: &[
         (Packet::Ping, Kit::of::<HandWritten, packets::Ping>()),
-        (Packet::Login, Kit::of::<HandWritten, packets::Login>()),
+        (Packet::Login, Kit::of::<HandWritten, packets::Login>().with_dispatch(Server::boxed)),
         (Packet::Profile, Kit::of::<HandWritten, packets::Profile>()),
         (Packet::List, Kit::of::<HandWritten, packets::Readings>()),
         (Packet::OwnedList, Kit::of::<HandWrittenOwned, packets::Readings>()),
@@ -426,5 +426,49 @@ impl Codec<packets::Readings> for HandWrittenOwned {
         black_box(&readings);
         let first = readings.first().map(|item| (item.sensor, item.value));
         Some(use_two_of_readings(readings.len(), first))
+    }
+}
+
+/// A service that knows its commands, one connection's session, and the buffer for replies.
+struct Server {
+    session: u64,
+    out: Vec<u8>,
+}
+
+const LOGOUT: u16 = 0x6201;
+
+/// The header and the reply to a login.
+const WELCOME: usize = 18;
+
+impl Server {
+    fn boxed() -> Box<dyn Dispatch> {
+        Box::new(Server { session: 0, out: vec![0; 1 << 16] })
+    }
+
+    #[inline(always)]
+    fn log_in(&mut self, payload: &[u8]) -> Result<usize, Error> {
+        let Login { uid, device, version, again, token, name } = Login::decode(payload)?;
+        self.session = use_login(uid, device, version, again, &token, name);
+        let reply: &mut [u8; WELCOME] = self.out.first_chunk_mut().ok_or(Kind::Full.of("session", 0))?;
+        reply[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        reply[4..6].copy_from_slice(&(WELCOME as u16).to_le_bytes());
+        reply[6..8].copy_from_slice(&LOGIN.to_le_bytes());
+        reply[8..16].copy_from_slice(&self.session.to_le_bytes());
+        reply[16..].copy_from_slice(&version.to_le_bytes());
+        Ok(WELCOME)
+    }
+}
+
+impl Dispatch for Server {
+    #[inline(never)]
+    fn dispatch(&mut self, command: u16, payload: &[u8]) -> Option<usize> {
+        match command {
+            LOGIN => self.log_in(payload).heeded(),
+            LOGOUT if payload.is_empty() => {
+                self.session = 0;
+                Some(0)
+            }
+            _ => None,
+        }
     }
 }

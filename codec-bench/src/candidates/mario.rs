@@ -2,20 +2,22 @@
 
 use std::hint::black_box;
 
+use mario::__private::Rehearsal;
 use mario::proto::{Encode, Encoder, List, decode_packet};
+use mario::{Conn, Frame, Packet as DerivePacket, Service};
 
 use super::Candidate;
 use crate::packets::{
     self, use_login, use_ping, use_profile, use_readings, use_two_of_login, use_two_of_profile,
     use_two_of_readings,
 };
-use crate::tasks::{Codec, Heeded, Kit, Packet};
+use crate::tasks::{Codec, Dispatch, Heeded, Kit, LOGIN, Packet};
 
 pub(super) const CANDIDATE: Candidate = Candidate {
     name: "mario",
     kits: &[
         (Packet::Ping, Kit::of::<Mario, packets::Ping>()),
-        (Packet::Login, Kit::of::<Mario, packets::Login>()),
+        (Packet::Login, Kit::of::<Mario, packets::Login>().with_dispatch(Server::boxed)),
         (Packet::Profile, Kit::of::<Mario, packets::Profile>()),
         (Packet::List, Kit::of::<Mario, packets::Readings>()),
         (Packet::OwnedList, Kit::of::<MarioOwned, packets::Readings>()),
@@ -80,6 +82,7 @@ macro_rules! packets {
 
 packets!(all);
 packets!(two);
+packets!(dispatched);
 
 struct Mario;
 
@@ -212,5 +215,48 @@ impl Codec<packets::Readings> for MarioOwned {
         black_box(&readings.items);
         let first = readings.items.first().map(|item| (item.sensor, item.value));
         Some(use_two_of_readings(readings.items.len(), first))
+    }
+}
+
+/// A service with a table of commands, as a worker drives it.
+struct Server(Rehearsal<Gate>);
+
+struct Gate;
+
+impl Service for Gate {
+    type Session = u64;
+    type Worker = ();
+}
+
+#[derive(DerivePacket)]
+struct Welcome {
+    session: u64,
+    protocol: u16,
+}
+
+#[mario::command(LOGIN)]
+fn log_in(conn: &mut Conn<'_, Gate>, login: dispatched::Login<'_>) -> Welcome {
+    let dispatched::Login { uid, device, version, again, token, name } = login;
+    let session = use_login(uid, device, version, again, &token, name);
+    *conn.session() = session;
+    Welcome { session, protocol: version }
+}
+
+#[mario::command(0x6201)]
+fn log_out(conn: &mut Conn<'_, Gate>) {
+    *conn.session() = 0;
+}
+
+impl Server {
+    fn boxed() -> Box<dyn Dispatch> {
+        let rehearsal = Rehearsal::new(Gate, mario::commands![log_in, log_out]);
+        Box::new(Server(rehearsal.expect("there is memory for its buffers")))
+    }
+}
+
+impl Dispatch for Server {
+    #[inline(never)]
+    fn dispatch(&mut self, cmd: u16, payload: &[u8]) -> Option<usize> {
+        self.0.handle(Frame { stx: u32::MAX, cmd, payload }).heeded().map(<[u8]>::len)
     }
 }
