@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -202,6 +202,8 @@ fn calls_under_way_are_lost_once_and_those_after_wait_for_the_login() {
     const CALLS: u32 = 8;
     let port = Port::new();
     let listener = port.listen();
+    let (logging_in, wait_for_login) = mpsc::channel();
+    let (go_on, wait_to_go_on) = mpsc::channel();
     let server = thread::spawn(move || {
         let mut peer = accept(&listener);
         assert_eq!(peer.receive(10), frame(LOGIN, &[10, 0]));
@@ -211,9 +213,11 @@ fn calls_under_way_are_lost_once_and_those_after_wait_for_the_login() {
 
         let mut peer = accept(&listener);
         assert_eq!(peer.receive(10), frame(LOGIN, &[10, 0]), "the login comes first");
+        logging_in.send(()).unwrap();
+        wait_to_go_on.recv().unwrap();
         peer.send(&frame(LOGIN, &[]));
         let request = peer.receive(16);
-        assert_eq!(request[12..], 99u32.to_le_bytes(), "none of the lost ones is sent again");
+        assert_eq!(request[12..], 99u32.to_le_bytes(), "no other is sent, and none again");
         peer.send(&request);
         peer.closed();
     });
@@ -227,8 +231,13 @@ fn calls_under_way_are_lost_once_and_those_after_wait_for_the_login() {
             });
         }
     });
+    wait_for_login.recv().unwrap();
+    let hasty = client.with_call_timeout(Duration::from_millis(20));
+    let error = hasty.call::<Task>(WORK, Task::new(98)).unwrap_err();
+    assert!(matches!(error, Error::NotConnected { .. }), "it is not sent before the login is over: {error}");
+    go_on.send(()).unwrap();
     assert_eq!(client.call::<Task>(WORK, Task::new(99)).unwrap().task, 99);
-    drop(client);
+    drop((client, hasty));
     server.join().unwrap();
 }
 
