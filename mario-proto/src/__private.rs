@@ -8,7 +8,7 @@ pub use core::result::Result::{self, Err, Ok};
 
 pub use crate::declare::{assert_fits_frame, field, last_field};
 pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
-pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest};
+pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest, held};
 pub use crate::rule::{allowed, known, within};
 pub use crate::{
     Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, IntoReply,

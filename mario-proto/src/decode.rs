@@ -85,6 +85,21 @@ fn always<T>(decoded: Result<T, DecodeError>) -> T {
 /// When the payload is not a `P`, or is longer than one.
 #[inline]
 pub fn decode_packet<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
+    // Only its length can be wrong; asked out of line, so that nothing else here is prepared for an error.
+    if const { P::ANY_BYTES } && payload.len() != P::SIZE.min {
+        return wrong_length(payload);
+    }
+    decode_exactly(payload)
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_length<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
+    decode_exactly(payload)
+}
+
+#[inline]
+fn decode_exactly<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
     let mut input = Decoder::new(payload);
     let packet = P::decode(&mut input)?;
     if input.is_empty() {

@@ -17,7 +17,7 @@ pub struct DecodeError {
     pub kind: DecodeErrorKind,
     /// The innermost field that could not be decoded, as `SayHello.name`; empty if it is none of a packet's.
     pub field: &'static str,
-    /// Where in the payload that field starts, in bytes.
+    /// Where in the payload that field starts, in bytes; of a slice beyond 4 GiB, which no frame holds, its low bits.
     pub offset: u32,
 }
 
@@ -81,23 +81,15 @@ impl DecodeError {
     /// own, its kind would have to be looked at again.
     #[inline]
     pub const fn new(kind: DecodeErrorKind, offset: usize) -> Self {
-        Self { kind, field: "", offset: narrow(offset) }
+        Self { kind, field: "", offset: offset as u32 }
     }
 
     /// The same, as an error of the field `name` that starts at `offset`, unless an inner field has claimed it.
     #[inline]
     #[must_use]
     pub const fn in_field(self, name: &'static str, offset: usize) -> Self {
-        if self.field.is_empty() { Self { field: name, offset: narrow(offset), ..self } } else { self }
+        if self.field.is_empty() { Self { field: name, offset: offset as u32, ..self } } else { self }
     }
-}
-
-/// Out of line, which keeps what leads to an error out of the way of what does not.
-#[cold]
-#[inline(never)]
-const fn narrow(offset: usize) -> u32 {
-    // A payload has at most 65,527 bytes; a longer slice given by hand keeps its errors, with offsets that end here.
-    if offset > u32::MAX as usize { u32::MAX } else { offset as u32 }
 }
 
 impl fmt::Display for DecodeError {

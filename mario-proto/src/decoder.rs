@@ -25,6 +25,17 @@ impl<'a> Decoder<'a> {
         Self { left: payload, end: payload.len() }
     }
 
+    /// A cursor at the start of `bytes`, which lie that far from the start of the payload.
+    pub(crate) const fn at(offset: usize, bytes: &'a [u8]) -> Self {
+        Self { left: bytes, end: offset.wrapping_add(bytes.len()) }
+    }
+
+    /// All that is left, and stays there.
+    #[inline]
+    pub(crate) const fn bytes(&self) -> &'a [u8] {
+        self.left
+    }
+
     /// How far from the start of the payload the cursor stands, in bytes.
     #[inline]
     pub const fn offset(&self) -> usize {

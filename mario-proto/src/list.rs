@@ -1,4 +1,5 @@
 use core::fmt;
+use core::slice;
 
 use crate::describe::Type;
 use crate::format::{Body, ParseBody, some_bytes, too_long};
@@ -48,7 +49,7 @@ impl<'a, T: Decode<'a> + Clone> List<'a, T> {
     /// The items, from the first to the last.
     #[inline]
     pub fn iter(&self) -> ListIter<'a, T> {
-        ListIter(self.0.clone())
+        ListIter(Items::of(self))
     }
 }
 
@@ -70,7 +71,28 @@ impl<'a, T: Decode<'a> + Clone> IntoIterator for &List<'a, T> {
 }
 
 /// The items of a [`List`].
-pub struct ListIter<'a, T>(Source<'a, T>);
+pub struct ListIter<'a, T>(Items<'a, T>);
+
+enum Items<'a, T> {
+    /// The bytes of each, as all have the same number of them.
+    Fixed(&'a [u8]),
+    Varied {
+        input: Decoder<'a>,
+        count: usize,
+    },
+    Given(slice::Iter<'a, T>),
+}
+
+impl<'a, T: Decode<'a>> Items<'a, T> {
+    #[inline]
+    fn of(list: &List<'a, T>) -> Self {
+        match &list.0 {
+            Source::Payload { input, .. } if const { T::SIZE.is_fixed() } => Self::Fixed(input.bytes()),
+            Source::Payload { input, count } => Self::Varied { input: input.clone(), count: *count },
+            Source::Items(items) => Self::Given(items.iter()),
+        }
+    }
+}
 
 impl<'a, T: Decode<'a> + Clone> Iterator for ListIter<'a, T> {
     type Item = T;
@@ -78,32 +100,26 @@ impl<'a, T: Decode<'a> + Clone> Iterator for ListIter<'a, T> {
     #[inline]
     fn next(&mut self) -> Option<T> {
         match &mut self.0 {
-            // Asked first, because the end of the list is no error, and making one takes time.
-            Source::Payload { input, .. } if const { T::SIZE.is_fixed() } => {
-                match input.len() < T::SIZE.min {
-                    true => None,
-                    false => T::decode(&mut input.sub(T::SIZE.min).ok()?).ok(),
-                }
+            // No item fails now that did not fail before; if its type breaks that, the list ends here.
+            Items::Fixed(bytes) => {
+                let (item, others) = bytes.split_at_checked(T::SIZE.min)?;
+                *bytes = others;
+                T::decode(&mut Decoder::new(item)).ok()
             }
-            Source::Payload { input, count } => {
+            Items::Varied { input, count } => {
                 *count = count.checked_sub(1)?;
-                // No item fails now that did not fail before; if its type breaks that, the list ends here.
                 T::decode(input).ok()
             }
-            Source::Items(items) => {
-                let (first, others) = items.split_first()?;
-                *items = others;
-                Some(first.clone())
-            }
+            Items::Given(items) => items.next().cloned(),
         }
     }
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         let left = match &self.0 {
-            Source::Payload { input, .. } if const { T::SIZE.is_fixed() } => input.len() / T::SIZE.min.max(1),
-            Source::Payload { count, .. } => *count,
-            Source::Items(items) => items.len(),
+            Items::Fixed(bytes) => bytes.len() / T::SIZE.min.max(1),
+            Items::Varied { count, .. } => *count,
+            Items::Given(items) => items.len(),
         };
         (left, Some(left))
     }
@@ -187,7 +203,11 @@ impl<T> Clone for List<'_, T> {
 impl<T> Clone for ListIter<'_, T> {
     #[inline]
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(match &self.0 {
+            Items::Fixed(bytes) => Items::Fixed(bytes),
+            Items::Varied { input, count } => Items::Varied { input: input.clone(), count: *count },
+            Items::Given(items) => Items::Given(items.clone()),
+        })
     }
 }
 

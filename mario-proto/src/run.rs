@@ -6,7 +6,7 @@
 //! missing from.
 
 use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
-use crate::format::{Format, Parse};
+use crate::format::{Format, Held, Parse};
 use crate::rule::Broken;
 use crate::{DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, Packet};
 
@@ -51,6 +51,13 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// The bytes of a field, which is made of them when the others have been read.
+    #[doc(hidden)]
+    #[inline]
+    pub fn hold<F: Held<'a>>(&mut self) -> Result<&'a [u8], DecodeError> {
+        self.take(F::SIZE.min)
+    }
+
     /// A field, of which the fixed bytes come from this run and the others from `input`, which stands behind it.
     #[doc(hidden)]
     #[inline]
@@ -87,8 +94,11 @@ impl<'a> Decoder<'a> {
     #[inline]
     fn run_of(&mut self, len: usize, fields: &'static [Field]) -> Result<Self, DecodeError> {
         if self.len() < len {
-            let Missing { field, offset } = missing(self.clone(), fields);
-            return Err(DecodeError { kind: DecodeErrorKind::Truncated, field, offset });
+            let error = self.error(DecodeErrorKind::Truncated);
+            return Err(match missing(self.bytes(), self.offset(), fields) {
+                Some(Missing { field, offset }) => DecodeError { field: field.path, offset, ..error },
+                None => error,
+            });
         }
         self.sub(len)
     }
@@ -198,30 +208,36 @@ const fn run_len(mut fields: &[Field]) -> usize {
 
 /// The field that a payload is too short for, and where it starts.
 struct Missing {
-    field: &'static str,
+    field: &'static Field,
     offset: u32,
 }
 
-/// The first of these fields that `input` is too short for, or what is innermost in it.
+/// The first of these fields that `bytes`, which start at `offset`, are too few for, or what is innermost in it.
+///
+/// Asked with and answering no more than registers hold, so that the way to it costs no other way anything.
 #[cold]
 #[inline(never)]
-fn missing(mut input: Decoder<'_>, fields: &[Field]) -> Missing {
+fn missing(bytes: &[u8], offset: usize, fields: &'static [Field]) -> Option<Missing> {
+    let mut input = Decoder::at(offset, bytes);
     for field in fields {
         let start = input.offset();
         if input.take(field.head).is_err() {
             return missing_in(input, &field.ty, field.size.min)
-                .unwrap_or(Missing { field: field.path, offset: start as u32 });
+                .or(Some(Missing { field, offset: start as u32 }));
         }
     }
-    Missing { field: "", offset: input.offset() as u32 }
+    None
 }
 
 /// The innermost field of a packet within a value of `len` bytes that `input` is too short for.
 fn missing_in(mut input: Decoder<'_>, ty: &Type, len: usize) -> Option<Missing> {
     match *ty {
-        Type::Packet(Description { shape: Shape::Struct { fields, .. }, .. }) => Some(missing(input, fields)),
+        Type::Packet(Description { shape: Shape::Struct { fields, .. }, .. }) => {
+            missing(input.bytes(), input.offset(), fields)
+        }
         Type::Packet(Description { shape: Shape::Enum { tag, order, variants }, .. }) => {
-            variant(&mut input, *tag, *order, variants).map(|variant| missing(input, variant.fields))
+            let variant = variant(&mut input, *tag, *order, variants)?;
+            missing(input.bytes(), input.offset(), variant.fields)
         }
         Type::Array(item, count) => {
             let len = len.checked_div(count)?;

@@ -69,6 +69,15 @@ pub(super) fn is_fixed(ty: &Type) -> bool {
 }
 
 /// Whether it has a byte order: a number of several bytes does, and what is made of such.
+/// Whether it is a number, or an array of them.
+pub(super) fn is_numbers(ty: &Type) -> bool {
+    match kind(ty) {
+        Kind::Number(_) => true,
+        Kind::Array(item, _) => is_numbers(item),
+        _ => false,
+    }
+}
+
 pub(super) fn has_order(ty: &Type) -> bool {
     match kind(ty) {
         Kind::Number(name) => name != "u8" && name != "i8",

@@ -86,7 +86,7 @@ const _: () = {
         ) -> __mario::Result<Self, __mario::DecodeError> {
             let start_of_packet = input.offset();
             let mut run = input.run::<Self, 0>()?;
-            let id = run.field::<u32>(input, "Account.id")?;
+            let held_0 = run.hold::<u32>()?;
             let name = run
                 .field::<__mario::Prefixed<&'a str, u8, { 32 }>>(input, "Account.name")?;
             let mut run = input.next_run::<Self, 2>(run)?;
@@ -127,6 +127,7 @@ const _: () = {
                         __mario::Ok(value)
                     },
                 )?;
+            let id = __mario::held::<u32>(held_0);
             let level = if input.is_empty() {
                 1
             } else {

@@ -55,15 +55,17 @@ const _: () = {
             input: &mut __mario::Decoder<'a>,
         ) -> __mario::Result<Self, __mario::DecodeError> {
             let mut run = input.run::<Self, 0>()?;
-            let unit = run.field::<u32>(input, "Move.unit")?;
+            let held_0 = run.hold::<u32>()?;
             __mario::travels::<Position>();
             let to = run.field::<Position>(input, "Move.to")?;
             let mut run = input.next_run::<Self, 2>(run)?;
-            let speed = run.field::<f32>(input, "Move.speed")?;
+            let held_2 = run.hold::<f32>()?;
             __mario::travels::<Vec<Position>>();
             let path = run.field::<Vec<Position>>(input, "Move.path")?;
             let mut run = input.next_run::<Self, 4>(run)?;
             let hurry = run.field::<bool>(input, "Move.hurry")?;
+            let unit = __mario::held::<u32>(held_0);
+            let speed = __mario::held::<f32>(held_2);
             __mario::Ok(Self {
                 unit,
                 to,

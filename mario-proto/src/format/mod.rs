@@ -7,6 +7,7 @@
 mod big;
 mod body;
 mod c_text;
+mod held;
 mod length;
 mod option;
 mod prefix;
@@ -15,6 +16,7 @@ pub use big::Big;
 pub use body::Items;
 pub(crate) use body::{Body, ParseBody, some_bytes};
 pub use c_text::CText;
+pub use held::{Held, held};
 pub(crate) use length::too_long;
 pub use length::{Prefixed, Rest};
 pub(crate) use option::decode_array;

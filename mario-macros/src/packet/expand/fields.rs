@@ -37,22 +37,27 @@ pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
 /// The statements that read those fields, into a variable each.
 pub(super) fn decode(fields: &Fields, which: Range<usize>, place: &Place<'_>) -> TokenStream {
     let (run, input) = (local("run"), local("input"));
-    let reads = which.map(|index| {
-        let field = &fields.all[index];
-        let (ty, path, name) = (&field.ty, place.path(field), binding(field));
-        let enter = enter_run(fields, index, place, &input);
-        let (travels, format) = (travels(field), format::of(field));
-        let read = match rules::decode(field) {
-            None => quote_spanned!(ty.span()=> #run.field::<#format>(#input, #path)?),
-            Some(map) => quote_spanned!(ty.span()=> #run.field_map::<#format, #ty>(#input, #path, #map)?),
-        };
-        quote! {
-            #enter
-            #travels
-            let #name = #read;
-        }
-    });
-    quote!(#(#reads)*)
+    let (reads, late): (Vec<_>, Vec<_>) = which
+        .clone()
+        .map(|index| {
+            let field = &fields.all[index];
+            let (ty, path, name) = (&field.ty, place.path(field), binding(field));
+            let (travels, format) = (travels(field), format::of(field));
+            let enter = enter_run(fields, index, place, &input);
+            if waits(fields, index, &which) {
+                let held = local(&format!("held_{index}"));
+                let hold = quote_spanned!(ty.span()=> #enter let #held = #run.hold::<#format>()?;);
+                let read = quote_spanned!(ty.span()=> let #name = __mario::held::<#format>(#held););
+                return (hold, Some(read));
+            }
+            let read = match rules::decode(field) {
+                None => quote_spanned!(ty.span()=> #run.field::<#format>(#input, #path)?),
+                Some(map) => quote_spanned!(ty.span()=> #run.field_map::<#format, #ty>(#input, #path, #map)?),
+            };
+            (quote!(#enter #travels let #name = #read;), None)
+        })
+        .unzip();
+    quote!(#(#reads)* #(#late)*)
 }
 
 /// The statements that write the fields; `value` gives the reference that each is reached by.
@@ -106,6 +111,16 @@ fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -
             Some(quote!(let mut #run = #cursor.#start()?;))
         }
     }
+}
+
+/// Whether a field is read when all others have been: one that no bytes can be wrong for, before one that they can. So
+/// no register is kept for it over what that one calls.
+fn waits(fields: &Fields, index: usize, which: &Range<usize>) -> bool {
+    let is_plain = |index: usize| {
+        let field = &fields.all[index];
+        types::is_numbers(&field.ty) && rules::decode(field).is_none()
+    };
+    is_plain(index) && (index + 1..which.end).any(|later| !is_plain(later))
 }
 
 /// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only
