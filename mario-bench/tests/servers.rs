@@ -9,7 +9,12 @@ use std::time::Duration;
 use socket2::SockRef;
 use support::{Server, json};
 
-const SERVERS: [&str; 3] = ["serve --workers 2 --connections 64", "raw --workers 2", "tokio --workers 2"];
+const SERVERS: [&str; 4] = [
+    "serve --workers 2 --connections 64",
+    "serve --workers 2 --connections 64 --accept per-worker --private-descriptors",
+    "raw --workers 2",
+    "tokio --workers 2",
+];
 
 const LOGIN: [u8; 10] = [0xf7, 0x9a, 0xb6, 0x8e, 0x0a, 0x00, 0x01, 0x61, 0x0a, 0x00];
 const LOGGED_IN: [u8; 8] = [0xf7, 0x9a, 0xb6, 0x8e, 0x08, 0x00, 0x01, 0x61];
