@@ -55,8 +55,14 @@ impl<'a, S: Service> Conn<'a, S> {
     /// [`SendError`]; in a hook there is no request to reply to.
     #[inline]
     pub fn reply<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
+        self.answer(packet)
+    }
+
+    /// The same; a request's own id needs no check.
+    #[inline]
+    pub(crate) fn answer<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
         let request = self.request.ok_or(SendError::NoRequest)?;
-        self.send(request, packet)
+        self.outbox.push(self.link, request, packet)
     }
 
     /// Sends `packet` under the id of any command.

@@ -22,7 +22,7 @@ const SLICES: usize = 32;
 
 /// Frames of the connection whose turn it is, and the pool in which unsent output of all others waits.
 pub(crate) struct Outbox {
-    bytes: Box<[u8]>,
+    bytes: Box<[u8; Outbox::CAPACITY]>,
     len: usize,
     stx: u32,
     marks: Marks,
@@ -46,7 +46,8 @@ impl Outbox {
 
     /// An empty buffer, and a pool of `pool` bytes; an error if so much memory can't be had.
     pub(crate) fn new(stx: u32, marks: Marks, pool: usize) -> Result<Self, TryReserveError> {
-        let bytes = vec![0; Self::CAPACITY].into_boxed_slice();
+        // On the heap from the start, and of a length that the compiler knows: pushing checks no bounds.
+        let Ok(bytes) = vec![0; Self::CAPACITY].into_boxed_slice().try_into() else { unreachable!() };
         Ok(Outbox { bytes, len: 0, stx, marks, segments: Segments::new(pool)? })
     }
 
@@ -68,11 +69,12 @@ impl Outbox {
         if !link.takes_output() {
             return Err(SendError::Closed);
         }
-        if self.len >= FLUSH_AT {
-            self.spill(link)?;
-        }
-        let room = &mut self.bytes[self.len..][..MAX_FRAME];
-        self.len += encode_frame(self.stx, command, packet, room)?;
+        let start = match self.len {
+            len @ ..FLUSH_AT => len,
+            _ => self.spill(link)?,
+        };
+        let room = &mut self.bytes[start..start + MAX_FRAME];
+        self.len = start + encode_frame(self.stx, command, packet, room)?;
         Ok(())
     }
 
@@ -152,12 +154,14 @@ impl Outbox {
         self.segments.clear(&mut link.output);
     }
 
+    /// Makes the buffer empty; gives its length, which is 0.
     #[cold]
-    fn spill(&mut self, link: &mut Link) -> Result<(), SendError> {
+    fn spill(&mut self, link: &mut Link) -> Result<usize, SendError> {
         self.queue(link, 0).map_err(|Full| {
             link.overflow();
             SendError::Overflow
-        })
+        })?;
+        Ok(0)
     }
 
     /// Moves the frames, but for the first `written` bytes, to the queue of their connection.

@@ -131,7 +131,7 @@ where
             if let Some(correlation) = correlation {
                 packet.set_correlation(correlation);
             }
-            match conn.reply(&packet) {
+            match conn.answer(&packet) {
                 Err(SendError::Encode(error)) => Handled::Unsendable(error),
                 // Of all else that can go wrong the connection knows.
                 _ => Handled::Done,
