@@ -4,6 +4,7 @@
 //! cargo run --release -p codec-bench -- instructions # counted by valgrind: the same on every run
 //! cargo run --release -p codec-bench -- time         # nanoseconds, warm and cold
 //! cargo run --release -p codec-bench -- tables       # both, as the book shows them
+//! cargo run --release -p codec-bench -- compiling    # how long 1,000 commands compile
 //! ```
 //!
 //! | what | where |
@@ -14,6 +15,7 @@
 //! | how many instructions | `instructions.rs` |
 //! | how long | `time.rs` |
 //! | the same bytes again and again, and ever others | `warm.rs`, `cold.rs` |
+//! | how long a service of many commands compiles | `compiling.rs` |
 //! | what of it is measured | `selection.rs` |
 //! | what is printed | `table.rs` |
 //!
@@ -23,6 +25,7 @@
 
 mod candidates;
 mod cold;
+mod compiling;
 mod instructions;
 mod packets;
 mod progress;
@@ -62,6 +65,8 @@ enum Command {
         #[command(flatten)]
         time: time::Arguments,
     },
+    /// Compiles a service of many commands, and the same functions without mario's attribute.
+    Compiling(compiling::Arguments),
     /// Does one task so many times: what valgrind runs.
     #[command(hide = true)]
     Repeat(instructions::Repeat),
@@ -88,6 +93,7 @@ impl Command {
                 let timed = time::run(selection, &time)?;
                 print!("## Instructions\n\n{counted}\n## Time\n\n{timed}");
             }
+            Command::Compiling(arguments) => println!("{}", compiling::run(&arguments)?),
             Command::Repeat(repeat) => repeat.run()?,
         }
         Ok(())
