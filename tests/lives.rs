@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use mario::{Conn, Reason, Server, Service};
+use mario::{Conn, Error, Reason, Server, Service};
 use support::*;
 
 #[test]
@@ -145,7 +145,9 @@ fn a_shutdown_does_not_wait_for_ever() {
     let mut client = rig.connect();
     client.send(&frame(FLOOD, &60_000u16.to_le_bytes()).repeat(500));
     eventually("some are handled", || rig.stats().frames > 0);
-    let events = rig.finish();
+    let error = rig.server.shutdown().expect_err("it is told that something was lost");
+    assert!(matches!(error, Error::Unflushed { connections: 1 }), "{error}");
+    let events: Vec<Event> = rig.events.iter().collect();
     assert!(events.iter().any(|event| matches!(event, Event::Disconnected(_, Reason::ShutDown))));
     client.closed();
 }

@@ -69,6 +69,7 @@ fn numbers_out_of_range() {
     says(&refused(|builder| builder.write_timeout(zero)), &["write timeout"]);
     says(&refused(|builder| builder.shutdown_timeout(zero)), &["shutdown timeout"]);
     says(&refused(|builder| builder.tick(Duration::MAX)), &["tick"]);
+    says(&refused(|builder| builder.drain(zero)), &["drain of 0ns", "1 ms"]);
 }
 
 #[test]

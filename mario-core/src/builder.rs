@@ -57,6 +57,7 @@ pub struct Builder<S: Service> {
     read_timeout: Option<Duration>,
     write_timeout: Duration,
     shutdown_timeout: Duration,
+    drain: Option<Duration>,
     tick: Option<Duration>,
     marks: Marks,
     input_pool: Option<usize>,
@@ -81,6 +82,7 @@ impl<S: Service> Builder<S> {
             read_timeout: Some(Duration::from_secs(300)),
             write_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(5),
+            drain: None,
             tick: None,
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
@@ -197,7 +199,18 @@ impl<S: Service> Builder<S> {
         self
     }
 
-    /// How long a shutdown may wait for peers to take what was sent to them: 1 ms to 12 days, by default 5 s.
+    /// Lets the connections go one after another when the server shuts down, evenly over this time: 1 ms to 12 days;
+    /// by default all are closed at once. So they don't come back all at once either, here or elsewhere.
+    ///
+    /// In its turn each is told by [`Service::draining`], which may give it some time yet. Until it is closed, its
+    /// requests are served. A second [`shutdown`](crate::ServerHandle::shutdown), or signal, ends the drain at once.
+    pub fn drain(mut self, window: impl Into<Option<Duration>>) -> Self {
+        self.drain = window.into();
+        self
+    }
+
+    /// How long a shutdown may wait for peers to take what was sent to them: 1 ms to 12 days, by default 5 s. With a
+    /// [`drain`](Builder::drain) that counts from its end.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
         self
@@ -297,6 +310,7 @@ impl<S: Service> Builder<S> {
             ("read timeout", self.read_timeout),
             ("write timeout", Some(self.write_timeout)),
             ("shutdown timeout", Some(self.shutdown_timeout)),
+            ("drain", self.drain),
             ("tick", self.tick),
         ];
         for (name, value) in timeouts {
@@ -312,6 +326,7 @@ impl<S: Service> Builder<S> {
             read_timeout: self.read_timeout,
             write_timeout: self.write_timeout,
             shutdown_timeout: self.shutdown_timeout,
+            drain: self.drain,
             tick: self.tick,
             rules: self.rules()?,
         })

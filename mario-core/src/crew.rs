@@ -123,17 +123,17 @@ impl Crew {
     /// Waits until all workers have ended.
     ///
     /// # Errors
-    /// [`Error::Died`] if one panicked.
+    /// [`Error::Died`] if one panicked, [`Error::Unflushed`] if output had to be dropped.
     pub(crate) fn join(&mut self) -> Result<()> {
         let mut result = Ok(());
+        let mut connections = 0;
         for thread in self.threads.drain(..) {
             match threads::join(thread) {
-                Ok(0) => {}
-                Ok(unflushed) => log::warn!("{unflushed} connections were dropped before all was sent"),
+                Ok(unflushed) => connections += unflushed,
                 Err(error) => result = Err(error),
             }
         }
-        result
+        if connections > 0 { result.and(Err(Error::Unflushed { connections })) } else { result }
     }
 
     /// Waits for what each worker says.

@@ -1,6 +1,7 @@
 //! Where frames and events are handed to the service.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mario_proto::Frame;
 
@@ -68,6 +69,16 @@ impl<S: Service> Desk<S> {
     pub(crate) fn connected(&mut self, link: &mut Link, session: &mut S::Session, outbox: &mut Outbox) {
         let mut conn = self.conn(link, session, outbox, None);
         conn.service.connected(&mut conn);
+    }
+
+    pub(crate) fn draining(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+    ) -> Duration {
+        let mut conn = self.conn(link, session, outbox, None);
+        conn.service.draining(&mut conn)
     }
 
     pub(crate) fn disconnected(

@@ -1,4 +1,4 @@
-//! What can be wrong with a server before it serves.
+//! What can be wrong with a server before it serves, and at its end.
 
 use std::collections::TryReserveError;
 use std::fmt;
@@ -113,6 +113,14 @@ pub enum Error {
     /// The log can't be set up.
     #[error(transparent)]
     Log(#[from] crate::log::Error),
+    /// The server has ended, but not all that it had sent could be flushed.
+    #[error(
+        "{connections} connections were closed before all was sent to them: within the shutdown timeout their peers did not read it"
+    )]
+    Unflushed {
+        /// How many connections did not get all.
+        connections: usize,
+    },
     /// A thread of the server panicked, which is a fault of mario.
     #[error("the thread {0} panicked")]
     Died(String),

@@ -4,6 +4,7 @@ use std::collections::TryReserveError;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use mario_proto::Framing;
 
@@ -110,6 +111,17 @@ impl<S: Service> Exchange<S> {
         let hook = catch_unwind(AssertUnwindSafe(|| desk.connected(link, session, outbox)));
         let reason = hook.is_err().then(|| self.panicked(link, "the connected hook"));
         self.conclude(connection, reason);
+    }
+
+    /// Tells the service that the connection is to go; the answer is how long it may stay.
+    #[cold]
+    pub(crate) fn drain<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Duration {
+        let Connection { link, session, .. } = connection;
+        let (desk, outbox) = (&mut self.desk, &mut self.outbox);
+        let hook = catch_unwind(AssertUnwindSafe(|| desk.draining(link, session, outbox)));
+        let reason = hook.is_err().then(|| self.panicked(link, "the draining hook"));
+        self.conclude(connection, reason);
+        hook.unwrap_or_default()
     }
 
     /// The turn that an event gives.

@@ -21,6 +21,26 @@ pub(crate) struct Control {
     pub(crate) doors: Vec<Arc<Door>>,
     pub(crate) mailboxes: Vec<Arc<SystemMailbox>>,
     pub(crate) master: Option<MasterStop>,
+    pub(crate) is_shutting_down: AtomicBool,
+}
+
+impl Control {
+    /// Ends accepting, and lets the connections go, or closes them if there is no drain. Does nothing the second time.
+    pub(crate) fn begin_shutdown(&self) {
+        self.is_shutting_down.store(true, Ordering::Relaxed);
+        match &self.master {
+            // It tells the workers, after the last connection that it deals.
+            Some(master) => master.stop(),
+            None => self.mailboxes.iter().for_each(|mailbox| mailbox.drain()),
+        }
+    }
+
+    /// Does not wait for the end of a drain.
+    fn close(&self) {
+        for mailbox in &self.mailboxes {
+            mailbox.stop();
+        }
+    }
 }
 
 /// What ends the master.
@@ -75,12 +95,14 @@ impl ServerHandle {
     /// Tells the server to end, and returns at once: no more connections are accepted, each that is open is reported
     /// as disconnected, what was sent is flushed within the
     /// [shutdown timeout](crate::Builder::shutdown_timeout), and the threads end. [`Server::join`](crate::Server::join) waits for it.
+    ///
+    /// With a [`drain`](crate::Builder::drain), the connections go one after another; calling this a second time closes
+    /// at once those that are left.
     pub fn shutdown(&self) {
-        if let Some(master) = &self.0.master {
-            master.stop();
-        }
-        for mailbox in &self.0.mailboxes {
-            mailbox.stop();
+        if self.0.is_shutting_down.swap(true, Ordering::Relaxed) {
+            self.0.close();
+        } else {
+            self.0.begin_shutdown();
         }
     }
 }

@@ -1,8 +1,8 @@
-//! How other threads reach a worker: the order to stop, and the master's new sockets through a ring.
+//! How other threads reach a worker: the order to drain or stop, and the master's new sockets through a ring.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::doorbell::{Doorbell, Wake};
 use crate::stats::Counters;
@@ -11,13 +11,25 @@ use crate::stats::Counters;
 /// better off with another or in the listener's backlog.
 const RING: usize = 1024;
 
+/// What a worker is to do with its connections. It only ever goes on to a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Course {
+    /// Serve them.
+    Serve,
+    /// Let them go one after another, and serve those that wait for it.
+    Drain,
+    /// Close them now.
+    Close,
+}
+
 /// The part of a worker that all threads see.
 pub(crate) struct Mailbox<W: Wake> {
     pub(crate) doorbell: Doorbell<W>,
     pub(crate) counters: Arc<Counters>,
     /// Slots that are taken or promised. Only who accepts adds, only the worker subtracts.
     load: AtomicUsize,
-    stop: AtomicBool,
+    /// A [`Course`].
+    course: AtomicU8,
 }
 
 impl<W: Wake> Mailbox<W> {
@@ -27,7 +39,7 @@ impl<W: Wake> Mailbox<W> {
             doorbell: Doorbell::new(waker),
             counters: Arc::default(),
             load: AtomicUsize::new(0),
-            stop: AtomicBool::new(false),
+            course: AtomicU8::new(Course::Serve as u8),
         }
     }
 
@@ -46,14 +58,30 @@ impl<W: Wake> Mailbox<W> {
         self.load.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Tells the worker to end its connections and itself.
-    pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-        self.doorbell.ring();
+    /// Tells the worker to let its connections go, and to end itself. Nothing may be dealt to it after this.
+    pub(crate) fn drain(&self) {
+        self.steer(Course::Drain);
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+    /// Tells the worker to end its connections and itself.
+    pub(crate) fn stop(&self) {
+        self.steer(Course::Close);
+    }
+
+    pub(crate) fn course(&self) -> Course {
+        let course = self.course.load(Ordering::Acquire);
+        if course == Course::Serve as u8 {
+            Course::Serve
+        } else if course == Course::Drain as u8 {
+            Course::Drain
+        } else {
+            Course::Close
+        }
+    }
+
+    fn steer(&self, course: Course) {
+        self.course.fetch_max(course as u8, Ordering::AcqRel);
+        self.doorbell.ring();
     }
 }
 

@@ -37,9 +37,9 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         Master { clock, acceptor: Acceptor::new(listener, door), workers, stop, held: None }
     }
 
-    /// Accepts until the server shuts down.
+    /// Accepts until the server shuts down. What is accepted is dealt before the workers learn of it.
     pub(crate) fn run(mut self) {
-        while !self.stop.load(Ordering::Acquire) {
+        while self.goes_on() {
             let pause = self.accept_all();
             if let Err(error) = self.wait(pause) {
                 log::error!("waiting for connections failed: {error}");
@@ -52,7 +52,7 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
     fn wait(&mut self, pause: Option<Duration>) -> io::Result<()> {
         let Some(pause) = pause else { return self.acceptor.listener.wait(None) };
         let end = self.clock.now() + pause;
-        while !self.stop.load(Ordering::Acquire) {
+        while self.goes_on() {
             match end.checked_sub(self.clock.now()) {
                 Some(left) if !left.is_zero() => self.acceptor.listener.wait(Some(left))?,
                 _ => break,
@@ -63,7 +63,7 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
 
     /// Accepts what waits; returns how long to pause if it had to stop before the end.
     fn accept_all(&mut self) -> Option<Duration> {
-        while !self.stop.load(Ordering::Acquire) {
+        while self.goes_on() {
             let accepted = match self.held.take() {
                 Some((stream, peer)) => Accepted::Connection(stream, peer),
                 None => self.acceptor.next(),
@@ -82,6 +82,11 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         None
     }
 
+    /// There is something to do: connections to accept, or one that was accepted to deal.
+    fn goes_on(&self) -> bool {
+        self.held.is_some() || !self.stop.load(Ordering::Acquire)
+    }
+
     /// Hands a connection to the worker that has the fewest, or refuses it if all slots are taken. Gives it back if
     /// there are free slots, but only at workers that can't take a socket right now.
     fn deal(&mut self, stream: L::Stream, peer: SocketAddr) -> Result<(), L::Stream> {
@@ -95,5 +100,14 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
             self.acceptor.refused(peer);
         }
         Ok(())
+    }
+}
+
+/// Without their master the workers are of no use, whyever it ends.
+impl<L: WatchedListener, W: Wake, C> Drop for Master<L, W, C> {
+    fn drop(&mut self) {
+        for worker in &self.workers {
+            worker.mailbox.drain();
+        }
     }
 }

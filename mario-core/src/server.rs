@@ -74,7 +74,8 @@ impl Server {
     /// Waits until the server has been shut down.
     ///
     /// # Errors
-    /// [`Error::Died`](crate::Error::Died) if a thread of the server panicked.
+    /// [`Error::Unflushed`](crate::Error::Unflushed) if output had to be dropped, so that a `main` which returns this
+    /// exits with a code other than 0; [`Error::Died`](crate::Error::Died) if a thread of the server panicked.
     pub fn join(mut self) -> Result<()> {
         self.wait()
     }
@@ -82,7 +83,7 @@ impl Server {
     /// [Shuts the server down](ServerHandle::shutdown) and waits.
     ///
     /// # Errors
-    /// [`Error::Died`](crate::Error::Died) if a thread of the server panicked.
+    /// As [`join`](Server::join).
     pub fn shutdown(self) -> Result<()> {
         self.handle.shutdown();
         self.join()
@@ -92,10 +93,8 @@ impl Server {
         let mut result = Ok(());
         if let Some(master) = self.master.take() {
             result = threads::join(master);
-            // Without its master a server is of no use.
-            self.handle.shutdown();
         }
-        result = self.crew.join().and(result);
+        result = result.and(self.crew.join());
         if let Some(watch) = self.watch.take() {
             result = result.and(watch.end());
         }
@@ -106,7 +105,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.handle.shutdown();
+        self.handle.0.begin_shutdown();
         if let Err(error) = self.wait() {
             log::error!("{error}");
         }

@@ -1,6 +1,7 @@
 //! What a user implements.
 
 use std::fmt;
+use std::time::Duration;
 
 use mario_proto::{DecodeError, Frame};
 
@@ -47,6 +48,35 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// A connection has a slot; none of its bytes have been read yet.
     fn connected(&self, conn: &mut Conn<'_, Self>) {
         let _ = conn;
+    }
+
+    /// The server is about to shut down, and in its [drain](crate::Builder::drain) it is this connection's turn to go:
+    /// called at most once for each. What may be sent here is a packet that tells the client to go elsewhere.
+    ///
+    /// The answer is the connection's notice: how long it may stay yet, at most 12 days. Its requests are served, and
+    /// when the notice ends it is closed. By default it has none, and is closed at once.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mario::{Conn, Packet, Service};
+    /// # struct Gateway;
+    /// #[derive(Packet)]
+    /// struct GoAway;
+    ///
+    /// impl Service for Gateway {
+    ///     type Session = ();
+    ///     type Worker = ();
+    ///
+    ///     fn draining(&self, conn: &mut Conn<'_, Self>) -> Duration {
+    ///         // If it can't be sent, the connection ends, and `disconnected` will tell.
+    ///         let _ = conn.send(0x0102, &GoAway);
+    ///         Duration::from_secs(10) // time to finish what it has begun
+    ///     }
+    /// }
+    /// ```
+    fn draining(&self, conn: &mut Conn<'_, Self>) -> Duration {
+        let _ = conn;
+        Duration::ZERO
     }
 
     /// A connection has ended: exactly once for each that was [`connected`](Service::connected). What was sent

@@ -1,5 +1,6 @@
 //! The loop of a worker thread: wait, serve, expire, tick.
 
+mod drain;
 mod entrance;
 
 use std::collections::{TryReserveError, VecDeque};
@@ -16,11 +17,12 @@ use crate::dispatch::Commands;
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Rules, Turn};
 use crate::link::{ConnId, Link, Phase};
-use crate::mailbox::{Hand, Mailbox};
+use crate::mailbox::{Course, Hand, Mailbox};
 use crate::net::{LISTENER, Poll, Ready};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
+use drain::{Drain, Due};
 use entrance::{Door, Entrance};
 
 /// Events taken from the system at once.
@@ -32,7 +34,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Connections that are accepted in one round of the loop, so that a great many don't hold up the others.
 const ACCEPTS: usize = 64;
 
-/// Connections that expire in one round of the loop, so that a great many don't hold up the others.
+/// Connections that expire, or go in a drain, in one round of the loop, so that a great many don't hold up the others.
 const EXPIRIES: usize = 1024;
 
 /// The settings of a worker.
@@ -42,6 +44,7 @@ pub(crate) struct Plan {
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) write_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
+    pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
     pub(crate) rules: Rules,
 }
@@ -73,8 +76,13 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     now: Duration,
     next_sweep: Duration,
     next_tick: Option<Duration>,
+    course: Course,
+    /// Used only while the course is to drain.
+    drain: Option<Drain>,
     /// Set once the server shuts down: when to give up on what is not flushed.
     give_up: Option<Duration>,
+    /// Connections that the shutdown had to drop with output unsent.
+    unflushed: usize,
 }
 
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
@@ -101,7 +109,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             now,
             next_sweep: now,
             next_tick: plan.tick.map(|tick| now + tick),
+            course: Course::Serve,
+            drain: plan.drain.map(|window| Drain::new(window, plan.connections)).transpose()?,
             give_up: None,
+            unflushed: 0,
             plan,
             clock,
             poll,
@@ -133,7 +144,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 self.turn(ready);
             }
         }
-        self.drop_all()
+        self.drop_all();
+        self.unflushed
     }
 
     /// All that is not an event; true once the worker is done.
@@ -148,21 +160,24 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.sweep();
         }
         self.tick();
-        if self.mailbox.is_stopped() && self.give_up.is_none() {
-            self.give_up = Some(self.now + self.plan.shutdown_timeout);
-            self.shut_down();
+        if self.mailbox.course() > self.course {
+            self.change_course();
         }
-        self.give_up.is_some_and(|at| self.slots.is_empty() || self.now >= at)
+        if self.course == Course::Drain {
+            self.let_go();
+        }
+        let is_empty = self.slots.is_empty() && !self.entrance.has_work();
+        self.give_up.is_some_and(|at| is_empty || self.now >= at)
     }
 
     /// Waits for events, or for the next thing that is due.
     fn wait(&mut self, events: &mut P::Events) {
         let sweep = (!self.slots.is_empty()).then_some(self.next_sweep);
-        let due = [sweep, self.next_tick, self.give_up, self.entrance.due()];
+        let drain = self.drain.as_ref().filter(|_| self.course == Course::Drain).map(Drain::next_sweep);
+        let due = [sweep, self.next_tick, drain, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
-        let Worker { mailbox, entrance, again, give_up, poll, .. } = self;
-        let has_work =
-            || !again.is_empty() || entrance.has_work() || (give_up.is_none() && mailbox.is_stopped());
+        let Worker { mailbox, entrance, again, course, poll, .. } = self;
+        let has_work = || !again.is_empty() || entrance.has_work() || mailbox.course() > *course;
         let waited = mailbox.doorbell.sleep(has_work, |may_block| {
             poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
         });
@@ -185,7 +200,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         while let Entrance::Hand(hand) = &mut self.entrance
             && let Some((stream, peer)) = hand.next()
         {
-            if self.give_up.is_some() {
+            if self.course == Course::Close {
                 self.mailbox.free();
                 continue;
             }
@@ -231,6 +246,11 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
         self.exchange.connect(connection);
         touch(&mut self.idle, key, self.now, self.plan.read_timeout);
+        if self.course == Course::Drain
+            && let Some(drain) = &mut self.drain
+        {
+            drain.join(key, self.now);
+        }
         self.after(key, Turn::default());
     }
 
@@ -317,8 +337,11 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             // It may well be sending; it is we who do not read.
             return touch(&mut self.idle, key, self.now, self.plan.read_timeout);
         }
+        let was_closing = connection.link.phase != Phase::Open;
         self.exchange.end(connection, Reason::TimedOut);
         if stalled {
+            let is_lost = was_closing && self.give_up.is_some() && !connection.link.output.is_empty();
+            self.unflushed += usize::from(is_lost);
             self.exchange.abandon(connection);
         }
         self.after(key, Turn::default());
@@ -333,29 +356,76 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
     }
 
-    fn shut_down(&mut self) {
+    /// Begins to drain, or to close.
+    #[cold]
+    fn change_course(&mut self) {
         if let Entrance::Door(_) = self.entrance {
             self.entrance = Entrance::Closed;
         }
-        for key in self.slots.keys() {
-            if let Some(connection) = self.slots.get_mut(key) {
-                self.exchange.end(connection, Reason::ShutDown);
-                self.after(key, Turn::default());
+        let keys = self.slots.keys();
+        match &mut self.drain {
+            Some(drain) if self.mailbox.course() == Course::Drain => {
+                self.course = Course::Drain;
+                drain.begin(&keys, self.now);
+            }
+            _ => {
+                self.course = Course::Close;
+                self.give_up = Some(self.now + self.plan.shutdown_timeout);
+                for key in keys {
+                    self.shut_down(key);
+                }
             }
         }
     }
 
-    fn drop_all(&mut self) -> usize {
-        let keys = self.slots.keys();
-        let mut unflushed = 0;
-        for key in keys {
+    /// Tells or closes the connections whose time to go has come; goes on in the next round if there are very many.
+    fn let_go(&mut self) {
+        for _ in 0..EXPIRIES {
+            let Some(due) = self.drain.as_mut().and_then(|drain| drain.next(self.now)) else { break };
+            let (Due::Turn(slot) | Due::End(slot)) = due;
+            match (due, self.slots.key_at(slot)) {
+                (Due::Turn(_), Some(key)) => self.give_notice(key),
+                (Due::End(_), Some(key)) => self.shut_down(key),
+                (_, None) => {}
+            }
+        }
+        self.give_up = self.drain.as_ref().map(|drain| drain.end() + self.plan.shutdown_timeout);
+    }
+
+    /// Tells the service that a connection is to go; where it gives no notice, it goes at once.
+    fn give_notice(&mut self, key: Key) {
+        let Some(connection) = self.slots.get_mut(key) else { return };
+        if connection.link.phase != Phase::Open {
+            return;
+        }
+        let notice = self.exchange.drain(connection);
+        if connection.link.phase != Phase::Open {
+            self.after(key, Turn::default());
+        } else if notice.is_zero() {
+            self.shut_down(key);
+        } else {
+            self.after(key, Turn::default());
+            if let Some(drain) = &mut self.drain {
+                drain.stay(key, self.now, notice);
+            }
+        }
+    }
+
+    fn shut_down(&mut self, key: Key) {
+        if let Some(connection) = self.slots.get_mut(key) {
+            self.exchange.end(connection, Reason::ShutDown);
+            self.after(key, Turn::default());
+        }
+    }
+
+    fn drop_all(&mut self) {
+        for key in self.slots.keys() {
             if let Some(connection) = self.slots.get_mut(key) {
-                unflushed += usize::from(!connection.link.output.is_empty());
+                self.unflushed += usize::from(!connection.link.output.is_empty());
                 self.exchange.abandon(connection);
                 self.remove(key);
             }
         }
-        unflushed
     }
 }
 

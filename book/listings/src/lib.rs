@@ -22,6 +22,7 @@ chapters! {
     packets: "../../src/packets.md",
     commands: "../../src/commands.md",
     connections: "../../src/connections.md",
+    stopping: "../../src/stopping.md",
     clients: "../../src/clients.md",
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 use super::Server;
@@ -38,7 +39,8 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         Accept::PerWorker => setup.per_worker()?,
     };
     let (master, stop) = master.unzip();
-    let control = Control { local_addr, commands, doors, mailboxes, master: stop };
+    let is_shutting_down = AtomicBool::new(false);
+    let control = Control { local_addr, commands, doors, mailboxes, master: stop, is_shutting_down };
     let mut server = Server { handle: ServerHandle(Arc::new(control)), master, crew, watch: None };
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
     log::info!("listening on {local_addr}, {workers} workers of {connections} connections");

@@ -14,10 +14,13 @@ use crate::service;
 
 const STX: u32 = 7;
 const ECHO: u16 = 1;
+const GO_AWAY: u16 = 2;
 
 /// Keeps the reasons for which connections ended, and counts ticks.
 #[derive(Default)]
 struct Witness {
+    /// What connections are told in a drain, and how long they may stay; nothing and not at all without it.
+    farewell: Option<Duration>,
     ends: Mutex<Vec<Reason>>,
     ticks: Mutex<u32>,
 }
@@ -28,6 +31,13 @@ impl Service for Witness {
 
     fn disconnected(&self, _conn: &mut Conn<'_, Self>, reason: Reason) {
         self.ends.lock().unwrap().push(reason);
+    }
+
+    fn draining(&self, conn: &mut Conn<'_, Self>) -> Duration {
+        if self.farewell.is_some() {
+            conn.send(GO_AWAY, &Payload(b"")).unwrap();
+        }
+        self.farewell.unwrap_or_default()
     }
 
     fn tick(&self, _worker: &mut service::Worker<'_, Self>) {
@@ -67,6 +77,7 @@ impl Rig {
             read_timeout: Some(READ_TIMEOUT),
             write_timeout: WRITE_TIMEOUT,
             shutdown_timeout: SHUTDOWN_TIMEOUT,
+            drain: None,
             tick: None,
             rules: Rules {
                 stx: STX,
@@ -81,7 +92,11 @@ impl Rig {
     }
 
     fn with(plan: Plan) -> Rig {
-        let witness = Arc::new(Witness::default());
+        Rig::serving(Witness::default(), plan)
+    }
+
+    fn serving(witness: Witness, plan: Plan) -> Rig {
+        let witness = Arc::new(witness);
         let clock = SimClock::default();
         let poll = SimPoll::new(clock.clone());
         let mailbox = Arc::new(Mailbox::new(Nobody));
@@ -260,7 +275,9 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
     assert_eq!(rig.worker.slots.len(), 1);
     while !rig.step() {}
     assert!(rig.clock.now() >= SHUTDOWN_TIMEOUT);
-    assert_eq!(rig.worker.drop_all(), 1);
+    rig.worker.drop_all();
+    assert_eq!(rig.worker.unflushed, 1);
 }
 
+mod drain;
 mod own_listener;

@@ -1,0 +1,176 @@
+//! A worker that lets its connections go.
+
+use std::rc::Rc;
+
+use super::*;
+
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// How late a turn may come: it waits for the next sweep, and for an odd millisecond.
+const LATE: Duration = Duration::from_millis(62);
+
+/// A worker with so many connections that has just been told to drain.
+fn draining(farewell: Option<Duration>, connections: usize) -> Rig {
+    let mut plan = Rig::new(connections + 1).worker.plan.clone();
+    (plan.drain, plan.read_timeout) = (Some(WINDOW), None);
+    let mut rig = Rig::serving(Witness { farewell, ..Witness::default() }, plan);
+    for _ in 0..connections {
+        rig.connect();
+    }
+    rig.worker.mailbox.drain();
+    rig.step();
+    rig
+}
+
+/// When each of the connections ends, in order, until the worker is done.
+fn end_times(rig: &mut Rig) -> Vec<Duration> {
+    let mut times = Vec::new();
+    loop {
+        let done = rig.step();
+        times.resize(rig.ends().len(), rig.clock.now());
+        if done {
+            return times;
+        }
+    }
+}
+
+fn go_away() -> Vec<u8> {
+    frame_to_vec(STX, GO_AWAY, &Payload(b"")).unwrap()
+}
+
+#[test]
+fn they_go_one_after_another_at_an_even_rate() {
+    let count = 1000;
+    let mut rig = draining(None, count);
+    let times = end_times(&mut rig);
+    assert_eq!(rig.ends(), vec![Reason::ShutDown; count]);
+    for (number, time) in times.iter().enumerate() {
+        // Each in its own piece of the window.
+        let piece = WINDOW / count as u32;
+        let begin = piece * number as u32;
+        assert!((begin..=begin + piece + LATE).contains(time), "number {number} at {time:?}");
+    }
+    assert!(rig.clock.now() <= WINDOW + LATE, "it ends with the last of them");
+    assert_eq!(rig.worker.unflushed, 0);
+}
+
+#[test]
+fn two_workers_are_not_in_step() {
+    let [one, other] = [0, 1].map(|_| end_times(&mut draining(None, 10)));
+    assert_ne!(one, other);
+}
+
+#[test]
+fn who_waits_for_its_turn_is_served() {
+    let mut rig = draining(None, 100);
+    let last = 99;
+    let mut calls = 0;
+    while rig.ends().len() < 99 {
+        rig.send(last, b"hello");
+        calls += 1;
+        assert_eq!(rig.peer(last).received.len(), calls * 13);
+        rig.run_until(rig.clock.now() + WINDOW / 1000);
+    }
+    assert!(calls > 100);
+}
+
+#[test]
+fn a_notice_is_time_to_finish() {
+    let notice = Duration::from_secs(10);
+    let mut rig = draining(Some(notice), 2);
+    let mut told = [None, None];
+    let mut served = 0;
+    while rig.ends().len() < 2 {
+        for (peer, told) in told.iter_mut().enumerate() {
+            if told.is_none() && !rig.peer(peer).received.is_empty() {
+                assert_eq!(rig.peer(peer).received, go_away());
+                *told = Some(rig.clock.now());
+            }
+        }
+        let before = rig.ends().len();
+        if let ([_, Some(at)], 0 | 1) = (told, before)
+            && rig.clock.now() + 3 * LATE < at + notice
+        {
+            rig.send(1, b"on");
+            served += 1;
+            assert_eq!(rig.peer(1).received.len(), 8 + served * 10);
+        }
+        rig.step();
+        if rig.ends().len() > before {
+            let since = rig.clock.now() - told[before].expect("it is told before it ends");
+            assert!((notice - LATE..=notice + 3 * LATE).contains(&since), "{before} after {since:?}");
+        }
+    }
+    assert!(served > 100);
+    assert_eq!(rig.ends(), [Reason::ShutDown; 2]);
+    assert!(rig.step(), "nobody is left");
+}
+
+#[test]
+fn who_leaves_by_itself_is_not_waited_for() {
+    let mut rig = draining(Some(Duration::MAX), 3);
+    for peer in 0..3 {
+        rig.peer(peer).end = true;
+        rig.poll.tell(peer, true, false);
+        rig.step();
+    }
+    assert!(rig.step());
+    assert_eq!(rig.ends(), [Reason::Closed; 3]);
+    assert!(rig.clock.now() <= LATE);
+}
+
+#[test]
+fn who_was_dealt_before_the_drain_is_served_and_has_a_turn() {
+    let mut rig = draining(None, 1);
+    let stream = SimStream::default();
+    stream.0.borrow_mut().room = usize::MAX;
+    rig.peers.push(stream.clone());
+    assert!(rig.dealer.deal(stream, ([127, 0, 0, 1], 1).into()).is_ok());
+    assert!(!rig.step());
+    rig.send(1, b"hello");
+    assert_eq!(rig.peer(1).received.len(), 13);
+    assert_eq!(end_times(&mut rig).len(), 2);
+    assert!(rig.clock.now() <= WINDOW + LATE);
+}
+
+#[test]
+fn a_stop_ends_it_at_once() {
+    let mut rig = draining(Some(Duration::MAX), 5);
+    rig.run_until(WINDOW / 2);
+    let told = (0..5).filter(|peer| !rig.peer(*peer).received.is_empty()).count();
+    assert!((1..5).contains(&told), "{told} were told");
+    rig.worker.mailbox.stop();
+    rig.step();
+    assert_eq!(rig.ends(), [Reason::ShutDown; 5]);
+    assert!(rig.step());
+    assert!(rig.clock.now() <= WINDOW / 2 + LATE);
+}
+
+#[test]
+fn who_does_not_read_is_given_up_after_the_last_turn() {
+    let mut rig = draining(None, 4);
+    rig.run_until(WINDOW * 3 / 4 - LATE);
+    rig.peer(3).room = 0;
+    rig.send(3, b"hello");
+    end_times(&mut rig);
+    assert_eq!(rig.ends(), [Reason::ShutDown; 4]);
+    rig.worker.drop_all();
+    assert_eq!(rig.worker.unflushed, 1);
+    assert!((WINDOW + SHUTDOWN_TIMEOUT..=WINDOW + SHUTDOWN_TIMEOUT + LATE).contains(&rig.clock.now()));
+    assert!(rig.peers.iter().all(|peer| Rc::strong_count(&peer.0) == 1), "all are closed");
+}
+
+#[test]
+fn a_very_great_many_are_told_in_slices() {
+    let count = 3 * EXPIRIES;
+    let mut rig = draining(None, count);
+    // As if the worker had been held up for the whole window.
+    rig.worker.now = WINDOW + LATE;
+    let mut before = 0;
+    while before < count {
+        rig.worker.let_go();
+        let ends = rig.ends().len();
+        assert!((1..=EXPIRIES).contains(&(ends - before)));
+        before = ends;
+    }
+}
