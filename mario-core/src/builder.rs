@@ -63,6 +63,7 @@ pub struct Builder<S: Service> {
     input_pool: Option<usize>,
     output_pool: usize,
     signals: bool,
+    systemd: bool,
 }
 
 impl<S: Service> Builder<S> {
@@ -88,6 +89,7 @@ impl<S: Service> Builder<S> {
             input_pool: None,
             output_pool: 64 << 20,
             signals: false,
+            systemd: false,
         }
     }
 
@@ -257,6 +259,26 @@ impl<S: Service> Builder<S> {
     pub fn stop_on_signals(mut self) -> Self {
         self.signals = true;
         self
+    }
+
+    /// Works with systemd, if that has started the process:
+    ///
+    /// - The server takes the listening socket that systemd passes (`LISTEN_FDS`), rather than to [`bind`](Builder::bind)
+    ///   one. While the service is restarted, connections wait in it, and none is refused. It takes one; with
+    ///   [`Accept::PerWorker`] up to as many as there are workers, who share them.
+    /// - systemd is told that the server listens (`READY=1`) and that it shuts down (`STOPPING=1`), and, if it has set a
+    ///   watchdog, that all workers come round in their loops (`WATCHDOG=1`): so that a service of which one hangs in a
+    ///   handler is started again.
+    ///
+    /// Started by others, the server is as without it. One server of a process takes the sockets, the first that is
+    /// started with this.
+    pub fn systemd(mut self) -> Self {
+        self.systemd = true;
+        self
+    }
+
+    pub(crate) fn works_with_systemd(&self) -> bool {
+        self.systemd
     }
 
     pub(crate) fn stops_on_signals(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
@@ -13,7 +13,7 @@ use crate::clock::SystemClock;
 use crate::dispatch::Commands;
 use crate::error::{Error, Result};
 use crate::mailbox::{Hand, Mailbox};
-use crate::net::system::{Bell, SystemPoll, bind_beside, make_table_private};
+use crate::net::system::{Bell, SystemPoll, adopt, bind_beside, make_table_private};
 use crate::service::Service;
 use crate::stats::Door;
 use crate::threads::{self, system};
@@ -51,12 +51,33 @@ pub(crate) struct Crew {
     _service: Arc<dyn Any + Send + Sync>,
 }
 
-/// Where to listen, and whom to tell that it is done.
+/// Where a worker is to listen.
 #[derive(Clone)]
+pub(crate) enum Place {
+    /// On a socket of its own, with this backlog.
+    Beside(SocketAddr, u32),
+    /// On its copy of one that listens already. It was opened before the workers, so that all of them have it.
+    Copy(Arc<TcpListener>),
+}
+
+/// Where to listen, and whom to tell that it is done.
 struct Call {
-    addr: SocketAddr,
-    backlog: u32,
+    place: Place,
     done: mpsc::Sender<Result<()>>,
+}
+
+impl Place {
+    /// Consumes it, so that what is opened once for all is not closed last by a worker.
+    fn listen(self) -> Result<mio::net::TcpListener> {
+        match self {
+            Place::Beside(address, backlog) => {
+                bind_beside(address, backlog).map_err(|source| Error::Bind { address, source })
+            }
+            Place::Copy(listener) => {
+                listener.try_clone().and_then(adopt).map_err(system("listen on a socket that was passed"))
+            }
+        }
+    }
 }
 
 impl Crew {
@@ -101,14 +122,13 @@ impl Crew {
     }
 
     /// Lets the workers listen that are to do it themselves, and waits until all do.
-    pub(crate) fn listen(&mut self, addr: SocketAddr, backlog: u32) -> Result<()> {
+    pub(crate) fn listen(&mut self, places: impl Iterator<Item = Place>) -> Result<()> {
         let (done, listening) = mpsc::channel();
-        let call = Call { addr, backlog, done };
-        for worker in self.calls.drain(..) {
+        for (worker, place) in self.calls.drain(..).zip(places) {
             // One that has died is noticed below.
-            let _ = worker.send(call.clone());
+            let _ = worker.send(Call { place, done: done.clone() });
         }
-        drop(call);
+        drop(done);
         self.await_all(&listening)
     }
 
@@ -189,10 +209,10 @@ fn serve<S: Service>(mut worker: SystemWorker<S>, errand: Errand, calls: &mpsc::
         Errand::Adopt(hand) => worker.adopt_from(hand),
         Errand::Listen(door) => {
             // There is no call if another worker has failed.
-            let Ok(Call { addr, backlog, done }) = calls.recv() else { return 0 };
-            let listening = bind_beside(addr, backlog)
-                .and_then(|listener| worker.accept_from(Acceptor::new(listener, door)))
-                .map_err(|source| Error::Bind { address: addr, source });
+            let Ok(Call { place, done }) = calls.recv() else { return 0 };
+            let listening = place.listen().and_then(|listener| {
+                worker.accept_from(Acceptor::new(listener, door)).map_err(system("watch the listener"))
+            });
             let (listening, outcome) = split(listening);
             let _ = done.send(outcome);
             if listening.is_none() {

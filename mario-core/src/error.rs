@@ -102,6 +102,16 @@ pub enum Error {
         /// What the allocator says.
         source: TryReserveError,
     },
+    /// systemd passes more sockets than can be taken.
+    #[error(
+        "systemd passes {sockets} sockets, which is too many: a master listens on one, and with `Accept::PerWorker` each worker does; this server has {workers} workers"
+    )]
+    PassedSockets {
+        /// How many there are.
+        sockets: usize,
+        /// How many workers the server has.
+        workers: usize,
+    },
     /// The system refuses something that a server needs.
     #[error("can't {what}: {source}")]
     System {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::crew::SystemMailbox;
 use crate::dispatch::CommandDescription;
 use crate::stats::{Door, Stats};
+use crate::systemd::Announcer;
 
 /// A way to a running server from any thread.
 #[derive(Clone, Debug)]
@@ -22,12 +23,14 @@ pub(crate) struct Control {
     pub(crate) mailboxes: Vec<Arc<SystemMailbox>>,
     pub(crate) master: Option<MasterStop>,
     pub(crate) is_shutting_down: AtomicBool,
+    pub(crate) announcer: Announcer,
 }
 
 impl Control {
     /// Ends accepting, and lets the connections go, or closes them if there is no drain. Does nothing the second time.
     pub(crate) fn begin_shutdown(&self) {
         self.is_shutting_down.store(true, Ordering::Relaxed);
+        self.announcer.stopping();
         match &self.master {
             // It tells the workers, after the last connection that it deals.
             Some(master) => master.stop(),

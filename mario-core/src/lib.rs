@@ -93,6 +93,7 @@ mod slots;
 mod stats;
 mod stx;
 mod sync;
+mod systemd;
 mod threads;
 mod worker;
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use crate::doorbell::{Doorbell, Wake};
 use crate::stats::Counters;
@@ -30,6 +30,8 @@ pub(crate) struct Mailbox<W: Wake> {
     load: AtomicUsize,
     /// A [`Course`].
     course: AtomicU8,
+    /// The worker's loop has ended in order.
+    ended: AtomicBool,
 }
 
 impl<W: Wake> Mailbox<W> {
@@ -40,6 +42,7 @@ impl<W: Wake> Mailbox<W> {
             counters: Arc::default(),
             load: AtomicUsize::new(0),
             course: AtomicU8::new(Course::Serve as u8),
+            ended: AtomicBool::new(false),
         }
     }
 
@@ -77,6 +80,15 @@ impl<W: Wake> Mailbox<W> {
         } else {
             Course::Close
         }
+    }
+
+    /// The worker's loop is over.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     fn steer(&self, course: Course) {

@@ -13,6 +13,7 @@ use crate::handle::ServerHandle;
 use crate::service::Service;
 use crate::signals::Watch;
 use crate::stats::Stats;
+use crate::systemd::Announcing;
 use crate::threads;
 
 /// A running server: one thread accepts, or [each worker](crate::Accept) does; the workers serve.
@@ -24,6 +25,7 @@ pub struct Server {
     master: Option<JoinHandle<()>>,
     crew: Crew,
     watch: Option<Watch>,
+    announcing: Option<Announcing>,
 }
 
 impl<S: Service> Builder<S> {
@@ -97,6 +99,9 @@ impl Server {
         result = result.and(self.crew.join());
         if let Some(watch) = self.watch.take() {
             result = result.and(watch.end());
+        }
+        if let Some(announcing) = self.announcing.take() {
+            result = result.and(announcing.end());
         }
         crate::log::flush();
         result

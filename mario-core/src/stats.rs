@@ -48,6 +48,8 @@ pub(crate) struct Counters {
     pub(crate) frames: Counter,
     pub(crate) bytes: Counter,
     pub(crate) panics: Counter,
+    /// Rounds of the worker's loop: who has work or was woken makes some.
+    pub(crate) rounds: Counter,
 }
 
 impl Counters {

@@ -138,6 +138,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.exchange.hook("started", self.index, 0, S::started);
         let mut events = P::events(EVENTS);
         while !self.round() {
+            self.mailbox.counters.rounds.add(1);
             self.wait(&mut events);
             self.now = self.clock.now();
             for ready in P::ready(&events) {
@@ -145,6 +146,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
         }
         self.drop_all();
+        self.mailbox.end();
         self.unflushed
     }
 

@@ -1,7 +1,8 @@
 //! How a server starts, with either way to accept.
 
 use std::io;
-use std::net::SocketAddr;
+use std::iter::repeat_n;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
@@ -10,7 +11,7 @@ use super::Server;
 use crate::accept::Accept;
 use crate::builder::Builder;
 use crate::clock::SystemClock;
-use crate::crew::{Crew, Errand, Orders, SystemMailbox};
+use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
 use crate::dispatch::Entry;
 use crate::error::{Error, Result};
 use crate::handle::{Control, MasterStop, ServerHandle};
@@ -20,29 +21,45 @@ use crate::net::system::{Claim, SystemListener};
 use crate::service::Service;
 use crate::signals::Signals;
 use crate::stats::Door;
+use crate::systemd::{self, Herald};
 use crate::threads::{self, system};
 
 /// Starts a server, and returns as soon as it listens.
 pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     let accept = builder.accept_mode()?;
     let orders = builder.orders()?;
-    let (backlog, addresses) = (builder.listen_backlog()?, builder.addresses()?);
+    let with_systemd = builder.works_with_systemd();
+    let passed = if with_systemd { systemd::passed_listeners()? } else { Vec::new() };
+    let backlog = builder.listen_backlog()?;
+    let addresses = if passed.is_empty() { builder.addresses()? } else { Vec::new() };
     // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
     let commands = orders.commands.iter().map(Entry::description).collect();
     let (workers, connections) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers)?;
 
-    let setup = Setup { service: builder.service, orders, mailboxes: mailboxes.clone(), addresses, backlog };
+    let setup =
+        Setup { service: builder.service, orders, mailboxes: mailboxes.clone(), passed, addresses, backlog };
     let Open { local_addr, crew, doors, master } = match accept {
         Accept::Master => setup.with_master()?,
         Accept::PerWorker => setup.per_worker()?,
     };
     let (master, stop) = master.unzip();
+    let herald = Herald::new(mailboxes.clone());
     let is_shutting_down = AtomicBool::new(false);
-    let control = Control { local_addr, commands, doors, mailboxes, master: stop, is_shutting_down };
-    let mut server = Server { handle: ServerHandle(Arc::new(control)), master, crew, watch: None };
+    let control = Control {
+        local_addr,
+        commands,
+        doors,
+        mailboxes,
+        master: stop,
+        is_shutting_down,
+        announcer: herald.announcer(),
+    };
+    let handle = ServerHandle(Arc::new(control));
+    let mut server = Server { handle, master, crew, watch: None, announcing: None };
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
+    server.announcing = with_systemd.then(|| herald.announce()).transpose()?;
     log::info!("listening on {local_addr}, {workers} workers of {connections} connections");
     Ok(server)
 }
@@ -52,6 +69,8 @@ struct Setup<S: Service> {
     service: S,
     orders: Orders<S>,
     mailboxes: Vec<Arc<SystemMailbox>>,
+    /// Sockets that listen already; if there are none, one is opened on one of the addresses.
+    passed: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     backlog: u32,
 }
@@ -65,8 +84,19 @@ struct Open {
 }
 
 impl<S: Service> Setup<S> {
-    fn with_master(self) -> Result<Open> {
-        let mut listener = first(&self.addresses, |addr| SystemListener::bind(addr, self.backlog))?;
+    fn with_master(mut self) -> Result<Open> {
+        let mut listener = match self.passed.pop() {
+            Some(socket) => {
+                SystemListener::adopt(socket).map_err(system("listen on a socket that was passed"))?
+            }
+            None => first(&self.addresses, |addr| SystemListener::bind(addr, self.backlog))?,
+        };
+        if !self.passed.is_empty() {
+            return Err(Error::PassedSockets {
+                sockets: self.passed.len() + 1,
+                workers: self.orders.workers,
+            });
+        }
         let local_addr = listener.local_addr().map_err(system("learn the listener's address"))?;
         let waker = listener.watch().map_err(system("watch the listener"))?;
 
@@ -86,14 +116,25 @@ impl<S: Service> Setup<S> {
     fn per_worker(self) -> Result<Open> {
         let doors: Vec<Arc<Door>> = self.mailboxes.iter().map(|_| Arc::default()).collect();
         let errands = doors.iter().map(|door| Errand::Listen(Arc::clone(door)));
+        let (workers, sockets) = (self.mailboxes.len(), self.passed.len());
+        if sockets > workers {
+            return Err(Error::PassedSockets { sockets, workers });
+        }
         let posts = self.mailboxes.into_iter().zip(errands).collect();
         let mut crew = Crew::start(self.service, self.orders, posts)?;
+        if let Some(one) = self.passed.first() {
+            let local_addr = one.local_addr().map_err(system("learn the listener's address"))?;
+            let places: Vec<Place> =
+                self.passed.into_iter().map(|socket| Place::Copy(Arc::new(socket))).collect();
+            crew.listen(places.iter().cycle().take(workers).cloned())?;
+            return Ok(Open { local_addr, crew, doors, master: None });
+        }
 
         // The workers have their descriptor tables: in none of them is a copy of the claim, nor of another's listener,
         // which would be open for as long as that copy.
         let claim = first(&self.addresses, Claim::new)?;
         let local_addr = claim.local_addr().map_err(system("learn the listener's address"))?;
-        crew.listen(local_addr, self.backlog)?;
+        crew.listen(repeat_n(Place::Beside(local_addr, self.backlog), workers))?;
         Ok(Open { local_addr, crew, doors, master: None })
     }
 }

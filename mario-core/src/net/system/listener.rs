@@ -1,12 +1,12 @@
 //! Listening sockets: the master's one, or one of each worker on the same port.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::WAKE;
 use crate::net::{Listener, WatchedListener};
@@ -22,7 +22,15 @@ impl SystemListener {
     /// Listens on `addr`.
     pub(crate) fn bind(addr: SocketAddr, backlog: u32) -> io::Result<Self> {
         let socket = bound(addr, false)?;
-        let listener = listen(socket, backlog)?;
+        SystemListener::new(listen(socket, backlog)?)
+    }
+
+    /// Accepts from a socket that listens already.
+    pub(crate) fn adopt(socket: net::TcpListener) -> io::Result<Self> {
+        SystemListener::new(adopt(socket)?)
+    }
+
+    fn new(listener: TcpListener) -> io::Result<Self> {
         Ok(SystemListener { listener, poll: mio::Poll::new()?, events: mio::Events::with_capacity(4) })
     }
 
@@ -89,6 +97,13 @@ impl Claim {
 /// Listens on an address that is claimed, beside others: the system deals connections among them.
 pub(crate) fn bind_beside(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
     listen(bound(addr, true)?, backlog)
+}
+
+/// Takes over a socket that listens already.
+pub(crate) fn adopt(socket: net::TcpListener) -> io::Result<TcpListener> {
+    socket.set_nonblocking(true)?;
+    SockRef::from(&socket).set_tcp_nodelay(true)?;
+    Ok(TcpListener::from_std(socket))
 }
 
 /// A socket on `addr`. Options are set here once, and accepted sockets inherit them.
