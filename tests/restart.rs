@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -20,13 +21,20 @@ use support::{Client, LIMIT, eventually, frame};
 
 const ECHO: u16 = 0x0101;
 const HANG: u16 = 0x0102;
-const TOLD: u16 = 0x0103;
+const STAY: u16 = 0x0103;
+const TOLD: u16 = 0x0104;
 
 /// Says which settings the server of a child process has.
 const CHILD: &str = "MARIO_TEST_CHILD";
 
+/// Where the servers of two processes meet.
+const MEETING: &str = "MARIO_TEST_MEETING";
+
 /// What a child prints before its address.
 const LISTENING: &str = "listening on ";
+
+/// What it prints before the reason why it does not start.
+const FAILED: &str = "failed: ";
 
 struct Restarted {
     /// Says more at the end than any socket takes.
@@ -34,10 +42,14 @@ struct Restarted {
 }
 
 impl Service for Restarted {
-    type Session = ();
+    /// It stays until it is closed; the others go by themselves.
+    type Session = bool;
     type Worker = ();
 
     fn draining(&self, conn: &mut Conn<'_, Self>) -> Duration {
+        if !*conn.session() {
+            return LIMIT;
+        }
         for _ in 0..if self.is_talkative { 600 } else { 0 } {
             conn.send(TOLD, &Payload(&[0; 60_000])).unwrap();
         }
@@ -48,6 +60,11 @@ impl Service for Restarted {
 #[mario::command(ECHO)]
 fn echo<'a>(_conn: &mut Conn<'_, Restarted>, request: Payload<'a>) -> Payload<'a> {
     request
+}
+
+#[mario::command(STAY)]
+fn stay(conn: &mut Conn<'_, Restarted>) {
+    *conn.session() = true;
 }
 
 /// Never returns.
@@ -64,7 +81,7 @@ fn child() {
     let Ok(settings) = env::var(CHILD) else { return };
     let has = |setting| settings.split(',').any(|one| one == setting);
     let service = Restarted { is_talkative: has("talkative") };
-    let mut builder = Server::builder(service, mario::commands![echo, hang])
+    let mut builder = Server::builder(service, mario::commands![echo, stay, hang])
         .bind("127.0.0.1:0")
         .workers(2)
         .output_limit(64 << 20)
@@ -79,13 +96,25 @@ fn child() {
     if has("private") {
         builder = builder.private_descriptors();
     }
+    if let Ok(path) = env::var(MEETING) {
+        builder = builder.hand_over(path);
+    }
+    if has("three_workers") {
+        builder = builder.workers(3);
+    }
     if has("drain") {
         builder = builder.drain(Duration::from_millis(300));
     }
     if has("endless_drain") {
         builder = builder.drain(Duration::from_secs(86_400));
     }
-    let server = builder.start().expect("the child's server starts");
+    let server = match builder.start() {
+        Ok(server) => server,
+        Err(error) => {
+            println!("\n{FAILED}{error}");
+            std::process::exit(2);
+        }
+    };
     println!("\n{LISTENING}{}", server.local_addr());
     // As a `main` does that returns it.
     if let Err(error) = server.join() {
@@ -114,14 +143,40 @@ impl Process {
         Process::spawn(command, settings)
     }
 
-    fn spawn(mut command: Command, settings: &str) -> Process {
+    /// Takes over from the process that was started with the same path.
+    fn start_at(settings: &str, meeting: &Path) -> Process {
+        Process::try_at(settings, meeting).expect("it starts")
+    }
+
+    fn try_at(settings: &str, meeting: &Path) -> Result<Process, String> {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.env(MEETING, meeting);
+        Process::try_spawn(command, settings)
+    }
+
+    fn spawn(command: Command, settings: &str) -> Process {
+        Process::try_spawn(command, settings).expect("it starts")
+    }
+
+    /// Starts it, and waits until it listens.
+    fn try_spawn(mut command: Command, settings: &str) -> Result<Process, String> {
         let command = command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
         let mut child = command.env(CHILD, settings).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let addr = lines.find_map(|line| line.unwrap().strip_prefix(LISTENING)?.parse().ok());
+        let outcome = lines.find_map(|line| {
+            let line = line.unwrap();
+            let failed = line.strip_prefix(FAILED).map(|error| Err(error.to_owned()));
+            line.strip_prefix(LISTENING).map(|addr| Ok(addr.parse().unwrap())).or(failed)
+        });
         // What else it prints must find a reader.
         thread::spawn(move || lines.for_each(drop));
-        Process { child, addr: addr.expect("it listens") }
+        match outcome.expect("it says how it goes") {
+            Ok(addr) => Ok(Process { child, addr }),
+            Err(error) => {
+                assert_eq!(child.wait().unwrap().code(), Some(2));
+                Err(error)
+            }
+        }
     }
 
     fn terminate(&self) {
@@ -138,10 +193,11 @@ impl Process {
         status.unwrap()
     }
 
-    /// Clients whose connections have their slots.
+    /// Clients whose connections have their slots, and which stay until they are closed.
     fn clients(&self, count: usize) -> Vec<Client> {
         let mut clients: Vec<Client> = (0..count).map(|_| Client::connect(self.addr)).collect();
         for client in &mut clients {
+            client.send(&frame(STAY, &[]));
             client.call(ECHO, b"hello", b"hello");
         }
         clients
@@ -252,10 +308,115 @@ fn on_a_passed_socket_nobody_is_refused_between_two_processes() {
     }
 }
 
+/// A path that no other test has, and nothing is there.
+fn meeting(name: &str) -> PathBuf {
+    let path = env::temp_dir().join(format!("mario-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path
+}
+
+const MODES: [&str; 3] = ["drain", "drain,workers_accept", "drain,workers_accept,private"];
+
+#[test]
+fn one_process_after_another_takes_over_and_no_call_is_lost() {
+    for mode in MODES {
+        let path = meeting("chain");
+        let mut current = Process::start_at(mode, &path);
+        let load = Load::on(current.addr);
+        load.goes_on();
+        for _ in 0..4 {
+            let mut staying = current.clients(3);
+            let next = Process::start_at(mode, &path);
+            assert_eq!(next.addr, current.addr);
+            assert_eq!(current.exit().code(), Some(0), "the one before drains and ends");
+            for client in &mut staying {
+                assert_eq!(client.receive_all(), []);
+            }
+            load.goes_on();
+            current = next;
+        }
+        load.end();
+        current.terminate();
+        assert_eq!(current.exit().code(), Some(0));
+        assert!(!path.exists(), "the last one tidies up");
+    }
+}
+
+#[test]
+fn who_stays_is_served_by_the_old_process_while_others_come_to_the_new_one() {
+    for mode in ["endless_drain", "endless_drain,workers_accept,private"] {
+        let path = meeting("stay");
+        let old = Process::start_at(mode, &path);
+        let mut staying = old.clients(3);
+        let new = Process::start_at(mode, &path);
+        let load = Load::on(new.addr);
+        load.goes_on();
+        for client in &mut staying {
+            client.call(ECHO, b"still here?", b"still here?");
+        }
+        drop(staying);
+        assert_eq!(old.exit().code(), Some(0));
+        load.goes_on();
+        load.end();
+        new.terminate();
+        assert_eq!(new.exit().code(), Some(0));
+    }
+}
+
+#[test]
+fn if_the_new_process_does_not_start_the_old_one_goes_on() {
+    let path = meeting("failing");
+    let old = Process::start_at("drain,workers_accept,three_workers", &path);
+    let load = Load::on(old.addr);
+    for fewer in ["drain", "drain,workers_accept"] {
+        let error = Process::try_at(fewer, &path).err().expect("there are too many sockets");
+        assert!(error.contains("3 listening sockets are passed"), "{error}");
+        load.goes_on();
+    }
+    let new = Process::start_at("drain,workers_accept,three_workers", &path);
+    assert_eq!(old.exit().code(), Some(0));
+    load.goes_on();
+    load.end();
+    new.terminate();
+    assert_eq!(new.exit().code(), Some(0));
+}
+
+#[test]
+fn a_server_that_died_is_not_in_the_way() {
+    let path = meeting("dead");
+    let mut dead = Process::start_at("drain", &path);
+    dead.child.kill().unwrap();
+    dead.child.wait().unwrap();
+    assert!(path.exists());
+    let next = Process::start_at("drain", &path);
+    next.clients(1);
+    next.terminate();
+    assert_eq!(next.exit().code(), Some(0));
+
+    let path = path.join("no/such/folder");
+    let error = Process::try_at("drain", &path).err().expect("there can be no socket");
+    assert!(error.contains("can't wait for the next server through") && error.contains("no/such"), "{error}");
+}
+
+/// Without a successor nobody listens any more, even where workers have copies of the sockets.
+#[test]
+fn a_stop_without_a_successor_refuses_from_the_beginning() {
+    for mode in ["endless_drain", "endless_drain,workers_accept", "endless_drain,workers_accept,private"] {
+        let path = meeting("alone");
+        let process = Process::start_at(mode, &path);
+        let mut clients = process.clients(1);
+        process.terminate();
+        eventually("nobody listens any more", || std::net::TcpStream::connect(process.addr).is_err());
+        clients[0].call(ECHO, b"still here?", b"still here?");
+        drop(clients);
+        assert_eq!(process.exit().code(), Some(0));
+    }
+}
+
 /// A socket as systemd has one for its services, and what they have told.
 struct Manager {
     news: mpsc::Receiver<String>,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
 impl Manager {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::accept::Accept;
@@ -64,6 +65,7 @@ pub struct Builder<S: Service> {
     output_pool: usize,
     signals: bool,
     systemd: bool,
+    hand_over: Option<PathBuf>,
 }
 
 impl<S: Service> Builder<S> {
@@ -90,6 +92,7 @@ impl<S: Service> Builder<S> {
             output_pool: 64 << 20,
             signals: false,
             systemd: false,
+            hand_over: None,
         }
     }
 
@@ -275,6 +278,27 @@ impl<S: Service> Builder<S> {
     pub fn systemd(mut self) -> Self {
         self.systemd = true;
         self
+    }
+
+    /// Lets a new process take over from this one without a connection refused in between, through a Unix socket at
+    /// `path`: each start of the program is given the same one.
+    ///
+    /// - If a server is there, this one takes its listening sockets, whatever [`bind`](Builder::bind) says. As soon as
+    ///   this one serves, the other [shuts down](crate::ServerHandle::shutdown), and [drains](Builder::drain). If this
+    ///   one can't be started, the other goes on.
+    /// - If none is there, this one binds as ever.
+    ///
+    /// With [`Accept::PerWorker`] there is a socket for each worker, and none can be left out, as connections may wait in
+    /// it: the new server has at least as many workers as the old one.
+    ///
+    /// Only the user who runs the server can reach the socket; let nobody else write to the folder.
+    pub fn hand_over(mut self, path: impl Into<PathBuf>) -> Self {
+        self.hand_over = Some(path.into());
+        self
+    }
+
+    pub(crate) fn hands_over(&self) -> Option<&Path> {
+        self.hand_over.as_deref()
     }
 
     pub(crate) fn works_with_systemd(&self) -> bool {

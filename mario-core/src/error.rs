@@ -4,6 +4,7 @@ use std::collections::TryReserveError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -102,15 +103,25 @@ pub enum Error {
         /// What the allocator says.
         source: TryReserveError,
     },
-    /// systemd passes more sockets than can be taken.
+    /// systemd, or the server before, passes more sockets than can be taken.
     #[error(
-        "systemd passes {sockets} sockets, which is too many: a master listens on one, and with `Accept::PerWorker` each worker does; this server has {workers} workers"
+        "{sockets} listening sockets are passed to the server, which is too many: a master listens on one, and with `Accept::PerWorker` each of the workers, here {workers}, does"
     )]
     PassedSockets {
         /// How many there are.
         sockets: usize,
         /// How many workers the server has.
         workers: usize,
+    },
+    /// The hand-over from the server before, or to the next one, is not possible.
+    #[error("can't {what} through {}: {source}", path.display())]
+    HandOver {
+        /// What was tried.
+        what: &'static str,
+        /// The path of the Unix socket.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// The system refuses something that a server needs.
     #[error("can't {what}: {source}")]

@@ -21,7 +21,9 @@ pub(crate) struct Control {
     /// One for each who accepts.
     pub(crate) doors: Vec<Arc<Door>>,
     pub(crate) mailboxes: Vec<Arc<SystemMailbox>>,
-    pub(crate) master: Option<MasterStop>,
+    pub(crate) master: Option<ThreadStop>,
+    /// Who waits for a successor.
+    pub(crate) office: Option<Arc<ThreadStop>>,
     pub(crate) is_shutting_down: AtomicBool,
     pub(crate) announcer: Announcer,
 }
@@ -36,6 +38,9 @@ impl Control {
             Some(master) => master.stop(),
             None => self.mailboxes.iter().for_each(|mailbox| mailbox.drain()),
         }
+        if let Some(office) = &self.office {
+            office.stop();
+        }
     }
 
     /// Does not wait for the end of a drain.
@@ -46,22 +51,22 @@ impl Control {
     }
 }
 
-/// What ends the master.
-pub(crate) struct MasterStop {
+/// What ends a thread that waits for sockets.
+pub(crate) struct ThreadStop {
     pub(crate) flag: Arc<AtomicBool>,
     waker: mio::Waker,
 }
 
-impl MasterStop {
-    /// The end of a master whose listener `waker` wakes.
+impl ThreadStop {
+    /// The end of a thread that `waker` wakes.
     pub(crate) fn new(waker: mio::Waker) -> Self {
-        MasterStop { flag: Arc::default(), waker }
+        ThreadStop { flag: Arc::default(), waker }
     }
 
-    fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.flag.store(true, Ordering::Release);
         if let Err(error) = self.waker.wake() {
-            log::error!("the master can't be woken: {error}");
+            log::error!("a thread can't be woken to end: {error}");
         }
     }
 }

@@ -76,6 +76,7 @@ mod dispatch;
 mod doorbell;
 mod error;
 mod exchange;
+mod hand_over;
 mod handle;
 mod inbox;
 mod link;

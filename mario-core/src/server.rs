@@ -25,6 +25,7 @@ pub struct Server {
     master: Option<JoinHandle<()>>,
     crew: Crew,
     watch: Option<Watch>,
+    office: Option<JoinHandle<()>>,
     announcing: Option<Announcing>,
 }
 
@@ -99,6 +100,10 @@ impl Server {
         result = result.and(self.crew.join());
         if let Some(watch) = self.watch.take() {
             result = result.and(watch.end());
+        }
+        if let Some(office) = self.office.take() {
+            self.handle.0.begin_shutdown();
+            result = result.and(threads::join(office));
         }
         if let Some(announcing) = self.announcing.take() {
             result = result.and(announcing.end());

@@ -15,7 +15,7 @@ use super::{LISTENER, Poll, Ready, Stream};
 use crate::slots::Key;
 
 pub(crate) use bell::Bell;
-pub(crate) use listener::{Claim, SystemListener, adopt, bind_beside};
+pub(crate) use listener::{Claim, SystemListener, adopt, bind_beside, open};
 pub(crate) use table::{HAS_PRIVATE_TABLES, make_table_private};
 
 // A token carries a slot and its generation.

@@ -14,10 +14,11 @@ use crate::clock::SystemClock;
 use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
 use crate::dispatch::Entry;
 use crate::error::{Error, Result};
-use crate::handle::{Control, MasterStop, ServerHandle};
+use crate::hand_over::Succession;
+use crate::handle::{Control, ServerHandle, ThreadStop};
 use crate::mailbox::way;
 use crate::master::Master;
-use crate::net::system::{Claim, SystemListener};
+use crate::net::system::{Claim, SystemListener, open};
 use crate::service::Service;
 use crate::signals::Signals;
 use crate::stats::Door;
@@ -28,10 +29,22 @@ use crate::threads::{self, system};
 pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     let accept = builder.accept_mode()?;
     let orders = builder.orders()?;
-    let with_systemd = builder.works_with_systemd();
-    let passed = if with_systemd { systemd::passed_listeners()? } else { Vec::new() };
     let backlog = builder.listen_backlog()?;
+    let with_systemd = builder.works_with_systemd();
+    let mut passed = if with_systemd { systemd::passed_listeners()? } else { Vec::new() };
+    let mut succession = builder.hands_over().map(Succession::begin).transpose()?;
+    if let Some(succession) = &mut succession {
+        passed.append(&mut succession.inherited);
+    }
     let addresses = if passed.is_empty() { builder.addresses()? } else { Vec::new() };
+    if let Some(succession) = &mut succession {
+        if passed.is_empty() {
+            // The next process gets them too, so they are opened here, beside the workers.
+            let sockets = (accept == Accept::PerWorker).then_some(orders.workers);
+            passed = first(&addresses, |addr| open(addr, backlog, sockets))?;
+        }
+        succession.keep(&passed, orders.private_descriptors && !with_systemd)?;
+    }
     // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
     let commands = orders.commands.iter().map(Entry::description).collect();
@@ -53,12 +66,14 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         doors,
         mailboxes,
         master: stop,
+        office: succession.as_ref().map(Succession::stop),
         is_shutting_down,
         announcer: herald.announcer(),
     };
     let handle = ServerHandle(Arc::new(control));
-    let mut server = Server { handle, master, crew, watch: None, announcing: None };
+    let mut server = Server { handle, master, crew, watch: None, office: None, announcing: None };
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
+    server.office = succession.map(|succession| succession.complete(server.handle())).transpose()?;
     server.announcing = with_systemd.then(|| herald.announce()).transpose()?;
     log::info!("listening on {local_addr}, {workers} workers of {connections} connections");
     Ok(server)
@@ -80,7 +95,7 @@ struct Open {
     local_addr: SocketAddr,
     crew: Crew,
     doors: Vec<Arc<Door>>,
-    master: Option<(JoinHandle<()>, MasterStop)>,
+    master: Option<(JoinHandle<()>, ThreadStop)>,
 }
 
 impl<S: Service> Setup<S> {
@@ -106,7 +121,7 @@ impl<S: Service> Setup<S> {
         let posts = self.mailboxes.into_iter().zip(hands.into_iter().map(Errand::Adopt)).collect();
         let crew = Crew::start(self.service, self.orders, posts)?;
 
-        let (door, stop) = (Arc::new(Door::default()), MasterStop::new(waker));
+        let (door, stop) = (Arc::new(Door::default()), ThreadStop::new(waker));
         let master =
             Master::new(SystemClock::start(), listener, dealers, Arc::clone(&door), Arc::clone(&stop.flag));
         let thread = threads::spawn("mario-master", move || master.run())?;

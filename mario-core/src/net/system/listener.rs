@@ -99,6 +99,22 @@ pub(crate) fn bind_beside(addr: SocketAddr, backlog: u32) -> io::Result<TcpListe
     listen(bound(addr, true)?, backlog)
 }
 
+/// Listens on `addr`, with one socket, or with so many beside each other.
+pub(crate) fn open(
+    addr: SocketAddr,
+    backlog: u32,
+    beside: Option<usize>,
+) -> io::Result<Vec<net::TcpListener>> {
+    let listening = |socket: Socket| {
+        socket.listen(depth(backlog))?;
+        Ok(net::TcpListener::from(socket))
+    };
+    let Some(count) = beside else { return Ok(vec![listening(bound(addr, false)?)?]) };
+    let claim = Claim::new(addr)?;
+    let addr = claim.local_addr()?;
+    (0..count).map(|_| bound(addr, true).and_then(listening)).collect()
+}
+
 /// Takes over a socket that listens already.
 pub(crate) fn adopt(socket: net::TcpListener) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
@@ -118,6 +134,10 @@ fn bound(addr: SocketAddr, beside_others: bool) -> io::Result<Socket> {
 }
 
 fn listen(socket: Socket, backlog: u32) -> io::Result<TcpListener> {
-    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    socket.listen(depth(backlog))?;
     Ok(TcpListener::from_std(socket.into()))
+}
+
+fn depth(backlog: u32) -> i32 {
+    i32::try_from(backlog).unwrap_or(i32::MAX)
 }
