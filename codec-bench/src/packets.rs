@@ -14,6 +14,12 @@ pub struct Ping {
     pub at: u64,
 }
 
+/// The login of the first clients of this wire: 2 bytes.
+#[derive(Debug)]
+pub struct ShortLogin {
+    pub uid: u16,
+}
+
 /// Numbers, a flag, a token and a name: 48 bytes.
 #[derive(Debug)]
 pub struct Login {
@@ -56,6 +62,7 @@ pub struct Reading {
 #[derive(Debug)]
 pub struct Values {
     pub ping: Ping,
+    pub short_login: ShortLogin,
     pub login: Login,
     pub profile: Profile,
     pub readings: Readings,
@@ -66,6 +73,7 @@ impl Values {
     pub fn random(rng: &mut Rng) -> Self {
         Values {
             ping: Ping { at: rng.u64(..) },
+            short_login: ShortLogin { uid: rng.u16(..) },
             login: Login {
                 uid: rng.u64(..),
                 device: rng.u32(..),
@@ -114,6 +122,7 @@ macro_rules! values {
 
 values! {
     Ping: ping,
+    ShortLogin: short_login,
     Login: login,
     Profile: profile,
     Readings: readings,
@@ -122,6 +131,11 @@ values! {
 #[inline(always)]
 pub fn use_ping(at: u64) -> u64 {
     Use(0).number(at).0
+}
+
+#[inline(always)]
+pub fn use_short_login(uid: u16) -> u64 {
+    Use(0).number(uid.into()).0
 }
 
 #[inline(always)]

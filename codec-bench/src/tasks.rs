@@ -12,6 +12,8 @@ use crate::packets::{Value, Values};
 pub enum Packet {
     /// 8 bytes: a number.
     Ping,
+    /// 2 bytes, the login of the first clients: a number, to which an empty packet replies.
+    ShortLogin,
     /// 48 bytes: numbers, a flag, a token and a name.
     Login,
     /// 200 bytes: three texts with numbers around them.
@@ -36,10 +38,11 @@ pub enum Task {
 }
 
 impl Packet {
-    /// The tasks that can be done with it: a ping has no two fields, and to dispatch one packet is enough.
+    /// The tasks that can be done with it: a number has no two fields, and to dispatch the logins is enough.
     pub fn tasks(self) -> &'static [Task] {
         match self {
             Packet::Ping => &[Task::All, Task::Encode],
+            Packet::ShortLogin => &[Task::All, Task::Encode, Task::Dispatch],
             Packet::Login => &[Task::All, Task::Two, Task::Encode, Task::Dispatch],
             _ => &[Task::All, Task::Two, Task::Encode],
         }
@@ -50,6 +53,7 @@ impl fmt::Display for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Packet::Ping => "ping, 8 bytes",
+            Packet::ShortLogin => "first login, 2 bytes",
             Packet::Login => "login, 48 bytes",
             Packet::Profile => "three strings, 200 bytes",
             Packet::List => "list of 64 × 6 bytes, in place",
@@ -123,7 +127,7 @@ pub trait Dispatch {
     fn dispatch(&mut self, command: u16, payload: &[u8]) -> Option<usize>;
 }
 
-/// The command that takes a login.
+/// The command that takes a login, short or not.
 pub const LOGIN: u16 = 0x6101;
 
 impl Kit {

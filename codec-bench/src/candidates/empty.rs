@@ -1,13 +1,14 @@
 //! A call that does nothing: what the measuring itself costs.
 
 use super::Candidate;
-use crate::packets::{Login, Ping, Profile, Readings, Value};
+use crate::packets::{Login, Ping, Profile, Readings, ShortLogin, Value};
 use crate::tasks::{Codec, Dispatch, Kit, Packet};
 
 pub(super) const CANDIDATE: Candidate = Candidate {
     name: "empty call",
     kits: &[
         (Packet::Ping, Kit::of::<Empty, Ping>()),
+        (Packet::ShortLogin, Kit::of::<Empty, ShortLogin>().with_dispatch(|| Box::new(Empty))),
         (Packet::Login, Kit::of::<Empty, Login>().with_dispatch(|| Box::new(Empty))),
         (Packet::Profile, Kit::of::<Empty, Profile>()),
         (Packet::List, Kit::of::<Empty, Readings>()),

@@ -7,15 +7,17 @@ use std::hint::black_box;
 
 use super::Candidate;
 use crate::packets::{
-    self, use_login, use_ping, use_profile, use_readings, use_two_of_login, use_two_of_profile,
-    use_two_of_readings,
+    self, use_login, use_ping, use_profile, use_readings, use_short_login, use_two_of_login,
+    use_two_of_profile, use_two_of_readings,
 };
 use crate::tasks::{Codec, Dispatch, Heeded, Kit, LOGIN, Packet};
+use crate::warm::HEADER;
 
 pub(super) const CANDIDATE: Candidate = Candidate {
     name: "hand-written",
     kits: &[
         (Packet::Ping, Kit::of::<HandWritten, packets::Ping>()),
+        (Packet::ShortLogin, Kit::of::<HandWritten, packets::ShortLogin>().with_dispatch(ShortServer::boxed)),
         (Packet::Login, Kit::of::<HandWritten, packets::Login>().with_dispatch(Server::boxed)),
         (Packet::Profile, Kit::of::<HandWritten, packets::Profile>()),
         (Packet::List, Kit::of::<HandWritten, packets::Readings>()),
@@ -67,6 +69,28 @@ impl Ping {
     fn encode(&self, out: &mut [u8]) -> Result<usize, Error> {
         let room = out.first_chunk_mut().ok_or(Kind::Full.of("at", 0))?;
         *room = self.at.to_le_bytes();
+        Ok(room.len())
+    }
+}
+
+struct ShortLogin {
+    uid: u16,
+}
+
+impl ShortLogin {
+    #[inline(always)]
+    fn decode(payload: &[u8]) -> Result<Self, Error> {
+        let Some((uid, rest)) = payload.split_first_chunk() else {
+            return Err(Kind::Truncated.of("uid", 0));
+        };
+        finish(rest, payload)?;
+        Ok(ShortLogin { uid: u16::from_le_bytes(*uid) })
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut [u8]) -> Result<usize, Error> {
+        let room = out.first_chunk_mut().ok_or(Kind::Full.of("uid", 0))?;
+        *room = self.uid.to_le_bytes();
         Ok(room.len())
     }
 }
@@ -324,6 +348,22 @@ impl Codec<packets::Ping> for HandWritten {
     }
 }
 
+impl Codec<packets::ShortLogin> for HandWritten {
+    type Packet<'v> = ShortLogin;
+
+    fn packet(value: &packets::ShortLogin) -> ShortLogin {
+        ShortLogin { uid: value.uid }
+    }
+
+    fn encode(packet: &ShortLogin, out: &mut [u8]) -> Option<usize> {
+        packet.encode(out).heeded()
+    }
+
+    fn decode_all(payload: &[u8]) -> Option<u64> {
+        Some(use_short_login(ShortLogin::decode(payload).heeded()?.uid))
+    }
+}
+
 impl Codec<packets::Login> for HandWritten {
     type Packet<'v> = Login<'v>;
 
@@ -460,6 +500,42 @@ impl Server {
 }
 
 impl Dispatch for Server {
+    #[inline(never)]
+    fn dispatch(&mut self, command: u16, payload: &[u8]) -> Option<usize> {
+        match command {
+            LOGIN => self.log_in(payload).heeded(),
+            LOGOUT if payload.is_empty() => {
+                self.session = 0;
+                Some(0)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The same for short logins.
+struct ShortServer {
+    session: u64,
+    out: Vec<u8>,
+}
+
+impl ShortServer {
+    fn boxed() -> Box<dyn Dispatch> {
+        Box::new(ShortServer { session: 0, out: vec![0; 1 << 16] })
+    }
+
+    #[inline(always)]
+    fn log_in(&mut self, payload: &[u8]) -> Result<usize, Error> {
+        self.session = use_short_login(ShortLogin::decode(payload)?.uid);
+        let reply: &mut [u8; HEADER] = self.out.first_chunk_mut().ok_or(Kind::Full.of("uid", 0))?;
+        reply[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        reply[4..6].copy_from_slice(&(HEADER as u16).to_le_bytes());
+        reply[6..].copy_from_slice(&LOGIN.to_le_bytes());
+        Ok(HEADER)
+    }
+}
+
+impl Dispatch for ShortServer {
     #[inline(never)]
     fn dispatch(&mut self, command: u16, payload: &[u8]) -> Option<usize> {
         match command {

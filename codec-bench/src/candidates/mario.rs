@@ -1,5 +1,6 @@
 //! `#[derive(Packet)]`, as a user writes it.
 
+use std::collections::TryReserveError;
 use std::hint::black_box;
 
 use mario::__private::Rehearsal;
@@ -8,8 +9,8 @@ use mario::{Conn, Frame, Packet as DerivePacket, Service};
 
 use super::Candidate;
 use crate::packets::{
-    self, use_login, use_ping, use_profile, use_readings, use_two_of_login, use_two_of_profile,
-    use_two_of_readings,
+    self, use_login, use_ping, use_profile, use_readings, use_short_login, use_two_of_login,
+    use_two_of_profile, use_two_of_readings,
 };
 use crate::tasks::{Codec, Dispatch, Heeded, Kit, LOGIN, Packet};
 
@@ -17,7 +18,8 @@ pub(super) const CANDIDATE: Candidate = Candidate {
     name: "mario",
     kits: &[
         (Packet::Ping, Kit::of::<Mario, packets::Ping>()),
-        (Packet::Login, Kit::of::<Mario, packets::Login>().with_dispatch(Server::boxed)),
+        (Packet::ShortLogin, Kit::of::<Mario, packets::ShortLogin>().with_dispatch(short_service)),
+        (Packet::Login, Kit::of::<Mario, packets::Login>().with_dispatch(service)),
         (Packet::Profile, Kit::of::<Mario, packets::Profile>()),
         (Packet::List, Kit::of::<Mario, packets::Readings>()),
         (Packet::OwnedList, Kit::of::<MarioOwned, packets::Readings>()),
@@ -36,6 +38,11 @@ macro_rules! packets {
             #[derive(Packet)]
             pub(super) struct Ping {
                 pub(super) at: u64,
+            }
+
+            #[derive(Packet)]
+            pub(super) struct ShortLogin {
+                pub(super) uid: u16,
             }
 
             #[derive(Packet)]
@@ -108,6 +115,23 @@ impl Codec<packets::Ping> for Mario {
     fn decode_all(payload: &[u8]) -> Option<u64> {
         let ping: all::Ping = decode_packet(payload).heeded()?;
         Some(use_ping(ping.at))
+    }
+}
+
+impl Codec<packets::ShortLogin> for Mario {
+    type Packet<'v> = all::ShortLogin;
+
+    fn packet(value: &packets::ShortLogin) -> all::ShortLogin {
+        all::ShortLogin { uid: value.uid }
+    }
+
+    fn encode(packet: &all::ShortLogin, out: &mut [u8]) -> Option<usize> {
+        encode(packet, out)
+    }
+
+    fn decode_all(payload: &[u8]) -> Option<u64> {
+        let login: all::ShortLogin = decode_packet(payload).heeded()?;
+        Some(use_short_login(login.uid))
     }
 }
 
@@ -219,7 +243,7 @@ impl Codec<packets::Readings> for MarioOwned {
 }
 
 /// A service with a table of commands, as a worker drives it.
-struct Server(Rehearsal<Gate>);
+struct Server<S: Service>(Rehearsal<S>);
 
 struct Gate;
 
@@ -247,14 +271,40 @@ fn log_out(conn: &mut Conn<'_, Gate>) {
     *conn.session() = 0;
 }
 
-impl Server {
-    fn boxed() -> Box<dyn Dispatch> {
-        let rehearsal = Rehearsal::new(Gate, mario::commands![log_in, log_out]);
-        Box::new(Server(rehearsal.expect("there is memory for its buffers")))
-    }
+struct ShortGate;
+
+impl Service for ShortGate {
+    type Session = u64;
+    type Worker = ();
 }
 
-impl Dispatch for Server {
+#[derive(DerivePacket)]
+struct LoggedIn;
+
+#[mario::command(LOGIN)]
+fn log_in_shortly(conn: &mut Conn<'_, ShortGate>, login: dispatched::ShortLogin) -> LoggedIn {
+    *conn.session() = use_short_login(login.uid);
+    LoggedIn
+}
+
+#[mario::command(0x6201)]
+fn log_out_shortly(conn: &mut Conn<'_, ShortGate>) {
+    *conn.session() = 0;
+}
+
+fn service() -> Box<dyn Dispatch> {
+    serve(Rehearsal::new(Gate, mario::commands![log_in, log_out]))
+}
+
+fn short_service() -> Box<dyn Dispatch> {
+    serve(Rehearsal::new(ShortGate, mario::commands![log_in_shortly, log_out_shortly]))
+}
+
+fn serve<S: Service>(rehearsal: Result<Rehearsal<S>, TryReserveError>) -> Box<dyn Dispatch> {
+    Box::new(Server(rehearsal.expect("there is memory for its buffers")))
+}
+
+impl<S: Service> Dispatch for Server<S> {
     #[inline(never)]
     fn dispatch(&mut self, cmd: u16, payload: &[u8]) -> Option<usize> {
         self.0.handle(Frame { stx: u32::MAX, cmd, payload }).heeded().map(<[u8]>::len)

@@ -3,13 +3,14 @@
 use std::hint::black_box;
 
 use super::Candidate;
-use crate::packets::{Login, Ping, Profile, Readings, Value};
+use crate::packets::{Login, Ping, Profile, Readings, ShortLogin, Value};
 use crate::tasks::{Codec, Kit, Packet};
 
 pub(super) const CANDIDATE: Candidate = Candidate {
     name: "memcpy",
     kits: &[
         (Packet::Ping, Kit::of::<Memcpy<8>, Ping>()),
+        (Packet::ShortLogin, Kit::of::<Memcpy<2>, ShortLogin>()),
         (Packet::Login, Kit::of::<Memcpy<48>, Login>()),
         (Packet::Profile, Kit::of::<Memcpy<200>, Profile>()),
         (Packet::List, Kit::of::<Memcpy<386>, Readings>()),
