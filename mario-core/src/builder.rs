@@ -9,7 +9,7 @@ use crate::accept::Accept;
 use crate::buffers::SEGMENT;
 use crate::crew::Orders;
 use crate::deadlines;
-use crate::dispatch::Commands;
+use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
 use crate::exchange::Rules;
 use crate::link::ConnId;
@@ -307,6 +307,14 @@ impl<S: Service> Builder<S> {
 
     pub(crate) fn stops_on_signals(&self) -> bool {
         self.signals
+    }
+
+    pub(crate) fn token(&self) -> u32 {
+        self.stx.0
+    }
+
+    pub(crate) fn descriptions(&self) -> Vec<CommandDescription> {
+        self.commands.iter().map(Entry::description).collect()
     }
 
     /// The addresses to try, in order.

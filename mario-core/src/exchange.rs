@@ -49,6 +49,10 @@ impl<S: Service, T> Connection<S, T> {
     pub(crate) fn stream(&mut self) -> &mut T {
         &mut self.stream
     }
+
+    pub(crate) fn session(&mut self) -> &mut S::Session {
+        &mut self.session
+    }
 }
 
 /// What a turn did that its connection's deadlines depend on.
@@ -104,6 +108,11 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// What the service keeps for this worker.
+    pub(crate) fn worker(&mut self) -> &mut S::Worker {
+        &mut self.desk.worker
+    }
+
     /// A connection's first turn.
     pub(crate) fn connect<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
         let Connection { link, session, .. } = connection;
@@ -146,9 +155,10 @@ impl<S: Service> Exchange<S> {
     /// says that nobody reads it.
     #[cold]
     pub(crate) fn end<T: Stream>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
-        let Connection { link, session, .. } = connection;
+        let Connection { stream, link, session, .. } = connection;
         if link.phase == Phase::Open {
             link.phase = Phase::Flushing;
+            stream.ended(reason);
             log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
             let (desk, outbox) = (&mut self.desk, &mut self.outbox);

@@ -72,6 +72,24 @@ impl ThreadStop {
 }
 
 impl ServerHandle {
+    /// A handle to a worker without a server's threads.
+    pub(crate) fn to_one_worker(
+        mailbox: Arc<SystemMailbox>,
+        door: Arc<Door>,
+        commands: Vec<CommandDescription>,
+    ) -> Self {
+        ServerHandle(Arc::new(Control {
+            local_addr: SocketAddr::from(([0; 4], 0)),
+            commands,
+            doors: vec![door],
+            mailboxes: vec![mailbox],
+            master: None,
+            office: None,
+            is_shutting_down: AtomicBool::new(false),
+            announcer: Announcer::to_nobody(),
+        }))
+    }
+
     /// The address on which the server listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.0.local_addr

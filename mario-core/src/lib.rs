@@ -95,6 +95,7 @@ mod stats;
 mod stx;
 mod sync;
 mod systemd;
+pub mod testing;
 mod threads;
 mod worker;
 

@@ -4,8 +4,10 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::reason::Reason;
 use crate::slots::Key;
 
+pub(crate) mod memory;
 #[cfg(test)]
 pub(crate) mod sim;
 pub(crate) mod system;
@@ -23,6 +25,10 @@ pub(crate) trait Stream {
 
     /// Tells the peer that no more will come.
     fn shutdown_write(&mut self) -> io::Result<()>;
+
+    /// The service of the connection has ended, which no peer learns; for networks that are looked at from outside.
+    #[inline]
+    fn ended(&mut self, _reason: Reason) {}
 }
 
 /// Does a call again for as long as a signal interrupts it.

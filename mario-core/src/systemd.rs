@@ -46,6 +46,11 @@ enum News {
 }
 
 impl Announcer {
+    /// A way to nobody.
+    pub(crate) fn to_nobody() -> Self {
+        Announcer(mpsc::channel().0)
+    }
+
     /// The server has begun to shut down.
     pub(crate) fn stopping(&self) {
         // Nobody listens if the server has nothing to do with systemd.

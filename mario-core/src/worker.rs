@@ -135,19 +135,47 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     /// Serves until the server shuts down. The answer is how many connections had to be dropped with output unsent.
     pub(crate) fn run(mut self) -> usize {
-        self.exchange.hook("started", self.index, 0, S::started);
+        self.begin();
         let mut events = P::events(EVENTS);
-        while !self.round() {
-            self.mailbox.counters.rounds.add(1);
-            self.wait(&mut events);
-            self.now = self.clock.now();
-            for ready in P::ready(&events) {
-                self.turn(ready);
-            }
+        while self.step(&mut events) {}
+        self.end()
+    }
+
+    /// To be called once, before the first step.
+    pub(crate) fn begin(&mut self) {
+        self.exchange.hook("started", self.index, 0, S::started);
+    }
+
+    /// Once around the loop; false once the worker is done.
+    #[inline]
+    pub(crate) fn step(&mut self, events: &mut P::Events) -> bool {
+        if self.round() {
+            return false;
         }
+        self.mailbox.counters.rounds.add(1);
+        self.wait(events);
+        self.now = self.clock.now();
+        for ready in P::ready(events) {
+            self.turn(ready);
+        }
+        true
+    }
+
+    /// To be called once, after the last step. The answer is how many connections had to be dropped with output unsent.
+    pub(crate) fn end(&mut self) -> usize {
         self.drop_all();
         self.mailbox.end();
         self.unflushed
+    }
+
+    /// The connection of `key`.
+    pub(crate) fn connection(&mut self, key: Key) -> Option<&mut Connection<S, P::Stream>> {
+        self.slots.get_mut(key)
+    }
+
+    /// What the service keeps for this worker.
+    pub(crate) fn state(&mut self) -> &mut S::Worker {
+        self.exchange.worker()
     }
 
     /// All that is not an event; true once the worker is done.

@@ -12,7 +12,6 @@ use crate::accept::Accept;
 use crate::builder::Builder;
 use crate::clock::SystemClock;
 use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
-use crate::dispatch::Entry;
 use crate::error::{Error, Result};
 use crate::hand_over::Succession;
 use crate::handle::{Control, ServerHandle, ThreadStop};
@@ -47,7 +46,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     }
     // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
-    let commands = orders.commands.iter().map(Entry::description).collect();
+    let commands = builder.descriptions();
     let (workers, connections) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers)?;
 

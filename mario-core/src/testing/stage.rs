@@ -1,0 +1,97 @@
+//! One worker, and all that it does until it would wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::accepting::Acceptor;
+use crate::builder::Builder;
+use crate::clock::Clock;
+use crate::crew::{Crew, SystemMailbox};
+use crate::error::Result;
+use crate::net::memory::{Entry, Network, Wait};
+use crate::net::system::Bell;
+use crate::net::{Poll, Ready};
+use crate::service::Service;
+use crate::slots::Key;
+use crate::stats::Door;
+use crate::threads::system;
+use crate::worker::Worker;
+
+/// A worker on a network in memory.
+pub(super) struct Stage<S: Service> {
+    worker: Worker<S, Network, Network, Bell>,
+    events: Vec<Ready>,
+    network: Network,
+    unflushed: Option<usize>,
+}
+
+/// How others reach a stage: what a server with one worker would have.
+pub(super) struct Ways<S> {
+    pub(super) service: Arc<S>,
+    pub(super) mailbox: Arc<SystemMailbox>,
+    pub(super) door: Arc<Door>,
+}
+
+impl<S: Service> Stage<S> {
+    /// A worker as these settings say.
+    pub(super) fn new(builder: Builder<S>, network: Network) -> Result<(Self, Ways<S>)> {
+        let orders = builder.orders()?;
+        let (service, door) = (Arc::new(builder.service), Arc::new(Door::default()));
+        let mailbox = Crew::mailboxes(1)?.remove(0);
+        let clock = network.clone();
+        let worker = Worker::new(
+            0,
+            orders.plan,
+            Arc::clone(&service),
+            orders.commands,
+            clock,
+            network.clone(),
+            Arc::clone(&mailbox),
+        );
+        let mut worker = worker.map_err(|source| crate::Error::Memory { workers: 1, source })?;
+        let acceptor = Acceptor::new(Entry(network.clone()), Arc::clone(&door));
+        worker.accept_from(acceptor).map_err(system("watch the listener"))?;
+        worker.begin();
+        let stage = Stage { worker, events: Network::events(16), network, unflushed: None };
+        Ok((stage, Ways { service, mailbox, door }))
+    }
+
+    /// All that is to do now.
+    pub(super) fn settle(&mut self) {
+        while self.unflushed.is_none() {
+            if !self.worker.step(&mut self.events) {
+                self.unflushed = Some(self.worker.end());
+            } else if self.network.idle().is_some() {
+                break;
+            }
+        }
+    }
+
+    /// All that is to do in so much time, each thing at its own.
+    pub(super) fn advance(&mut self, time: Duration) {
+        let end = self.network.now().saturating_add(time);
+        self.settle();
+        while self.unflushed.is_none()
+            && let Some(Wait(Some(wait))) = self.network.idle()
+            && wait <= end.saturating_sub(self.network.now())
+        {
+            self.network.pass(wait);
+            self.settle();
+        }
+        self.network.pass(end.saturating_sub(self.network.now()));
+        self.settle();
+    }
+
+    /// How many connections were dropped with output unsent, if the server has ended.
+    pub(super) fn unflushed(&self) -> Option<usize> {
+        self.unflushed
+    }
+
+    pub(super) fn worker(&mut self) -> &mut S::Worker {
+        self.worker.state()
+    }
+
+    pub(super) fn session(&mut self, key: Key) -> Option<&mut S::Session> {
+        self.worker.connection(key).map(|connection| connection.session())
+    }
+}
