@@ -17,6 +17,7 @@ use crate::net::system::HAS_PRIVATE_TABLES;
 use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
 use crate::stx::Stx;
+use crate::timers::MOST_TIMERS;
 use crate::worker::Plan;
 
 /// The smallest pool of input that is taken by default: some paused connections find room in it.
@@ -60,6 +61,7 @@ pub struct Builder<S: Service> {
     shutdown_timeout: Duration,
     drain: Option<Duration>,
     tick: Option<Duration>,
+    timers: Option<usize>,
     marks: Marks,
     input_pool: Option<usize>,
     output_pool: usize,
@@ -87,6 +89,7 @@ impl<S: Service> Builder<S> {
             shutdown_timeout: Duration::from_secs(5),
             drain: None,
             tick: None,
+            timers: None,
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
             output_pool: 64 << 20,
@@ -224,6 +227,14 @@ impl<S: Service> Builder<S> {
     /// How often each worker calls [`Service::tick`]: 1 ms to 12 days; by default never.
     pub fn tick(mut self, period: Duration) -> Self {
         self.tick = Some(period);
+        self
+    }
+
+    /// How many timers a worker has for [`Conn::after`](crate::Conn::after), [`Worker::after`](crate::Worker::after) and
+    /// [`Worker::every`](crate::Worker::every): 0 to 2³¹; by default one for each connection, and 64. Memory becomes
+    /// resident as they are first used, about 60 bytes each.
+    pub fn timers(mut self, timers: usize) -> Self {
+        self.timers = Some(timers);
         self
     }
 
@@ -382,8 +393,14 @@ impl<S: Service> Builder<S> {
             shutdown_timeout: self.shutdown_timeout,
             drain: self.drain,
             tick: self.tick,
+            timers: self.timer_count()?,
             rules: self.rules()?,
         })
+    }
+
+    fn timer_count(&self) -> Result<usize> {
+        let timers = self.timers.unwrap_or(self.connections + 64);
+        if timers <= MOST_TIMERS { Ok(timers) } else { Err(Error::Timers(timers)) }
     }
 
     fn rules(&self) -> Result<Rules> {

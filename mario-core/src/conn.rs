@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use mario_proto::Packet;
 
 use crate::link::{ConnId, Link};
 use crate::outbox::{Outbox, SendError};
 use crate::service::Service;
+use crate::timers::{Timer, TimerError, Timers};
 
 /// A connection, as its handlers and hooks see it.
 ///
@@ -18,6 +20,7 @@ pub struct Conn<'a, S: Service> {
     pub(crate) session: &'a mut S::Session,
     pub(crate) link: &'a mut Link,
     pub(crate) outbox: &'a mut Outbox,
+    pub(crate) timers: &'a mut Timers<S>,
     /// The command that is being handled; a hook has none.
     pub(crate) request: Option<u16>,
 }
@@ -77,6 +80,43 @@ impl<'a, S: Service> Conn<'a, S> {
             return Err(SendError::Reserved(command));
         }
         self.outbox.push(self.link, command, packet)
+    }
+
+    /// Calls `call` for this connection after `delay`, on its worker, as a handler is called; not if it has ended by
+    /// then. A timer comes late by as long as its worker is busy, and never early; its resolution is a millisecond.
+    ///
+    /// A worker has as many timers as [`Builder::timers`](crate::Builder::timers) says, laid out at the start. What the
+    /// call needs to know belongs into the [`session`](Conn::session).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mario::{Conn, Packet, Service};
+    /// # struct Game;
+    /// # impl Service for Game { type Session = (); type Worker = (); }
+    /// # #[derive(Packet)]
+    /// # struct YourTurn;
+    /// #[mario::command(0x0301)]
+    /// fn join(conn: &mut Conn<'_, Game>) -> Result<(), mario::Close> {
+    ///     conn.after(Duration::from_secs(3), |conn| {
+    ///         // If it can't be sent, the connection ends, and `disconnected` will tell.
+    ///         let _ = conn.send(0x0302, &YourTurn);
+    ///     })?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`TimerError`]: all timers are taken, or the connection has ended.
+    pub fn after(&mut self, delay: Duration, call: fn(&mut Conn<'_, S>)) -> Result<Timer, TimerError> {
+        if !self.link.is_served() {
+            return Err(TimerError::Closed);
+        }
+        self.timers.for_conn(self.link.id.key(), delay, call)
+    }
+
+    /// Forgets a timer of this connection; whether it was still to come.
+    pub fn cancel(&mut self, timer: Timer) -> bool {
+        self.timers.cancel_for_conn(self.link.id.key(), timer)
     }
 
     /// Closes the connection when the handler has returned. What was sent, the handler's own reply included, is

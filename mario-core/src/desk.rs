@@ -11,11 +11,13 @@ use crate::link::Link;
 use crate::outbox::Outbox;
 use crate::reason::{Close, Reason};
 use crate::service::Service;
+use crate::timers::{ForConn, Timers};
 
 /// The service, its table, and the worker's own state.
 pub(crate) struct Desk<S: Service> {
     pub(crate) service: Arc<S>,
     pub(crate) worker: S::Worker,
+    pub(crate) timers: Timers<S>,
     commands: Commands<S>,
     heartbeat: Option<u16>,
     /// The command that is being handled, to name it if it panics.
@@ -25,8 +27,13 @@ pub(crate) struct Desk<S: Service> {
 }
 
 impl<S: Service> Desk<S> {
-    pub(crate) fn new(service: Arc<S>, commands: Commands<S>, heartbeat: Option<u16>) -> Self {
-        Desk { service, worker: S::Worker::default(), commands, heartbeat, running: 0, frames: 0 }
+    pub(crate) fn new(
+        service: Arc<S>,
+        commands: Commands<S>,
+        heartbeat: Option<u16>,
+        timers: Timers<S>,
+    ) -> Self {
+        Desk { service, worker: S::Worker::default(), timers, commands, heartbeat, running: 0, frames: 0 }
     }
 
     /// Handles one frame; the answer is the reason for which the connection ends, if it does.
@@ -69,6 +76,17 @@ impl<S: Service> Desk<S> {
     pub(crate) fn connected(&mut self, link: &mut Link, session: &mut S::Session, outbox: &mut Outbox) {
         let mut conn = self.conn(link, session, outbox, None);
         conn.service.connected(&mut conn);
+    }
+
+    /// Runs a call that a connection was to have later.
+    pub(crate) fn call(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        call: ForConn<S>,
+    ) {
+        call(&mut self.conn(link, session, outbox, None));
     }
 
     pub(crate) fn draining(
@@ -132,6 +150,7 @@ impl<S: Service> Desk<S> {
         outbox: &'a mut Outbox,
         request: Option<u16>,
     ) -> Conn<'a, S> {
-        Conn { service: &self.service, worker: &mut self.worker, session, link, outbox, request }
+        let (service, worker, timers) = (&*self.service, &mut self.worker, &mut self.timers);
+        Conn { service, worker, session, link, outbox, timers, request }
     }
 }

@@ -51,6 +51,9 @@ pub enum Error {
     /// The backlog is zero.
     #[error("a backlog of 0: it is at least 1")]
     Backlog,
+    /// More timers than can be numbered.
+    #[error("{0} timers for each worker: it is 0 to {most}", most = crate::timers::MOST_TIMERS)]
+    Timers(usize),
     /// A duration is out of range.
     #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
     Timeout {

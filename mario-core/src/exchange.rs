@@ -17,6 +17,7 @@ use crate::outbox::{Marks, Outbox};
 use crate::reason::Reason;
 use crate::service::{Service, Worker};
 use crate::stats::Counters;
+use crate::timers::{ForConn, Timers};
 
 /// What one read takes at most: the largest frame, and a good number of usual ones. It is also a turn's budget.
 const READ_BUFFER: usize = 64 * 1024;
@@ -81,13 +82,14 @@ impl<S: Service> Exchange<S> {
         service: Arc<S>,
         commands: Commands<S>,
         rules: &Rules,
+        timers: Timers<S>,
         counters: Arc<Counters>,
     ) -> Result<Self, TryReserveError> {
         Ok(Exchange {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
             inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
             outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool)?,
-            desk: Desk::new(service, commands, rules.heartbeat),
+            desk: Desk::new(service, commands, rules.heartbeat, timers),
             counters,
         })
     }
@@ -100,8 +102,8 @@ impl<S: Service> Exchange<S> {
         open: usize,
         hook: impl FnOnce(&S, &mut Worker<'_, S>),
     ) {
-        let Desk { service, worker, .. } = &mut self.desk;
-        let call = || hook(service, &mut Worker { state: worker, index, open });
+        let Desk { service, worker, timers, .. } = &mut self.desk;
+        let call = || hook(service, &mut Worker { state: worker, timers, index, open });
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
             self.counters.panicked();
             log::error!("the {name} hook panicked on worker {index}");
@@ -111,6 +113,12 @@ impl<S: Service> Exchange<S> {
     /// What the service keeps for this worker.
     pub(crate) fn worker(&mut self) -> &mut S::Worker {
         &mut self.desk.worker
+    }
+
+    /// What is to be done later.
+    #[inline]
+    pub(crate) fn timers(&mut self) -> &mut Timers<S> {
+        &mut self.desk.timers
     }
 
     /// A connection's first turn.
@@ -131,6 +139,16 @@ impl<S: Service> Exchange<S> {
         let reason = hook.is_err().then(|| self.panicked(link, "the draining hook"));
         self.conclude(connection, reason);
         hook.unwrap_or_default()
+    }
+
+    /// The turn that a timer gives.
+    #[cold]
+    pub(crate) fn call<T: Stream>(&mut self, connection: &mut Connection<S, T>, call: ForConn<S>) {
+        let Connection { link, session, .. } = connection;
+        let (desk, outbox) = (&mut self.desk, &mut self.outbox);
+        let called = catch_unwind(AssertUnwindSafe(|| desk.call(link, session, outbox, call)));
+        let reason = called.is_err().then(|| self.panicked(link, "a timer's call"));
+        self.conclude(connection, reason);
     }
 
     /// The turn that an event gives.
@@ -161,6 +179,7 @@ impl<S: Service> Exchange<S> {
             stream.ended(reason);
             log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
+            self.desk.timers.clear(link.id.key().index);
             let (desk, outbox) = (&mut self.desk, &mut self.outbox);
             let hook = catch_unwind(AssertUnwindSafe(|| desk.disconnected(link, session, outbox, reason)));
             if hook.is_err() {

@@ -97,6 +97,7 @@ mod sync;
 mod systemd;
 pub mod testing;
 mod threads;
+mod timers;
 mod worker;
 
 pub use accept::Accept;
@@ -112,6 +113,7 @@ pub use server::Server;
 pub use service::{Service, Worker};
 pub use stats::Stats;
 pub use stx::{Stx, StxError};
+pub use timers::{Timer, TimerError};
 
 pub use mario_macros::{Packet, command, commands};
 pub use mario_proto::{self as proto, DecodeError, EncodeError, Frame, FrameError, Packet, Payload};

@@ -110,7 +110,13 @@ impl Link {
     /// Whether the next request may be handled.
     #[inline]
     pub(crate) fn takes_requests(&self) -> bool {
-        self.phase == Phase::Open && !self.paused && self.ending.is_none()
+        self.is_served() && !self.paused
+    }
+
+    /// Whether the service still has it, and will after the handler that runs.
+    #[inline]
+    pub(crate) fn is_served(&self) -> bool {
+        self.phase == Phase::Open && self.ending.is_none()
     }
 
     /// Whether output may be added.

@@ -14,6 +14,7 @@ use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::Key;
 use crate::stx::Stx;
+use crate::timers::Timers;
 
 /// The service's side of one connection: its table, its handlers, and the buffer that their replies are encoded to.
 ///
@@ -35,7 +36,7 @@ impl<S: Service> Rehearsal<S> {
         let marks = Marks { low_water: 0, high_water: 0, limit: Outbox::CAPACITY };
         let id = ConnId::new(0, Key { index: 0, generation: 0 });
         Ok(Rehearsal {
-            desk: Desk::new(Arc::new(service), commands, None),
+            desk: Desk::new(Arc::new(service), commands, None, Timers::new(0, 1)?),
             link: Link::new(id, SocketAddr::from(([127, 0, 0, 1], 1))),
             session: S::Session::default(),
             outbox: Outbox::new(Stx::default().0, marks, marks.limit)?,

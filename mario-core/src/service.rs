@@ -7,6 +7,7 @@ use mario_proto::{DecodeError, Frame};
 
 use crate::conn::Conn;
 use crate::reason::{Close, Reason};
+use crate::timers::{Timer, TimerError, Timers};
 
 /// A service: what its handlers share, what each connection and each worker keeps, and the hooks of their lives.
 ///
@@ -137,6 +138,7 @@ pub trait Service: Sized + Send + Sync + 'static {
 /// What a hook sees of its worker.
 pub struct Worker<'a, S: Service> {
     pub(crate) state: &'a mut S::Worker,
+    pub(crate) timers: &'a mut Timers<S>,
     pub(crate) index: usize,
     pub(crate) open: usize,
 }
@@ -145,6 +147,45 @@ impl<S: Service> Worker<'_, S> {
     /// The worker's own state.
     pub fn state(&mut self) -> &mut S::Worker {
         self.state
+    }
+
+    /// Calls `call` on this worker after `delay`, once. Timers come late by as long as the worker is busy, and never
+    /// early; their resolution is a millisecond.
+    ///
+    /// # Errors
+    /// [`TimerError::Full`]: all timers of the worker are taken.
+    pub fn after(&mut self, delay: Duration, call: fn(&S, &mut Worker<'_, S>)) -> Result<Timer, TimerError> {
+        self.timers.for_worker(delay, None, call)
+    }
+
+    /// Calls `call` on this worker again and again, `period` after now for the first time. What a busy worker missed
+    /// is not made up for.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mario::{Service, Worker};
+    /// struct Gateway;
+    ///
+    /// impl Service for Gateway {
+    ///     type Session = ();
+    ///     type Worker = Vec<u64>; // what this worker has counted
+    ///
+    ///     fn started(&self, worker: &mut Worker<'_, Self>) {
+    ///         let every_minute = worker.every(Duration::from_secs(60), |_gateway, worker| worker.state().clear());
+    ///         every_minute.expect("a worker that starts has all its timers");
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`TimerError::Full`]: all timers of the worker are taken.
+    pub fn every(&mut self, period: Duration, call: fn(&S, &mut Worker<'_, S>)) -> Result<Timer, TimerError> {
+        self.timers.for_worker(period, Some(period), call)
+    }
+
+    /// Forgets a timer of this worker; whether it was still to come.
+    pub fn cancel(&mut self, timer: Timer) -> bool {
+        self.timers.cancel_for_worker(timer)
     }
 
     /// The worker's number, from 0.

@@ -22,7 +22,8 @@ use crate::net::{LISTENER, Poll, Ready};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
-use drain::{Drain, Due};
+use crate::timers::{Due, Timers};
+use drain::Drain;
 use entrance::{Door, Entrance};
 
 /// Events taken from the system at once.
@@ -46,6 +47,7 @@ pub(crate) struct Plan {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
+    pub(crate) timers: usize,
     pub(crate) rules: Rules,
 }
 
@@ -97,12 +99,14 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         mailbox: Arc<Mailbox<W>>,
     ) -> Result<Self, TryReserveError> {
         let now = clock.now();
+        let mut timers = Timers::new(plan.timers, plan.connections)?;
+        timers.set_now(now);
         let mut again = VecDeque::new();
         again.try_reserve_exact(plan.connections)?;
         Ok(Worker {
             index,
             slots: Slots::new(plan.connections)?,
-            exchange: Exchange::new(service, commands, &plan.rules, Arc::clone(&mailbox.counters))?,
+            exchange: Exchange::new(service, commands, &plan.rules, timers, Arc::clone(&mailbox.counters))?,
             idle: Deadlines::new(plan.connections)?,
             stalled: Deadlines::new(plan.connections)?,
             again,
@@ -155,6 +159,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.mailbox.counters.rounds.add(1);
         self.wait(events);
         self.now = self.clock.now();
+        self.exchange.timers().set_now(self.now);
         for ready in P::ready(events) {
             self.turn(ready);
         }
@@ -190,6 +195,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.sweep();
         }
         self.tick();
+        self.call_due();
         if self.mailbox.course() > self.course {
             self.change_course();
         }
@@ -204,7 +210,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn wait(&mut self, events: &mut P::Events) {
         let sweep = (!self.slots.is_empty()).then_some(self.next_sweep);
         let drain = self.drain.as_ref().filter(|_| self.course == Course::Drain).map(Drain::next_sweep);
-        let due = [sweep, self.next_tick, drain, self.give_up, self.entrance.due()];
+        let due =
+            [sweep, self.next_tick, self.exchange.timers().next(), drain, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
         let Worker { mailbox, entrance, again, course, poll, .. } = self;
         let has_work = || !again.is_empty() || entrance.has_work() || mailbox.course() > *course;
@@ -386,6 +393,24 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
     }
 
+    /// Does what timers are due for; goes on in the next round if there are very many.
+    fn call_due(&mut self) {
+        for _ in 0..EXPIRIES {
+            match self.exchange.timers().due() {
+                Some(Due::Conn(key, call)) => {
+                    if let Some(connection) = self.slots.get_mut(key) {
+                        self.exchange.call(connection, call);
+                        self.after(key, Turn::default());
+                    }
+                }
+                Some(Due::Worker(call)) => {
+                    self.exchange.hook("timer's", self.index, self.slots.len(), call);
+                }
+                None => return,
+            }
+        }
+    }
+
     /// Begins to drain, or to close.
     #[cold]
     fn change_course(&mut self) {
@@ -412,10 +437,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn let_go(&mut self) {
         for _ in 0..EXPIRIES {
             let Some(due) = self.drain.as_mut().and_then(|drain| drain.next(self.now)) else { break };
-            let (Due::Turn(slot) | Due::End(slot)) = due;
+            let (drain::Due::Turn(slot) | drain::Due::End(slot)) = due;
             match (due, self.slots.key_at(slot)) {
-                (Due::Turn(_), Some(key)) => self.give_notice(key),
-                (Due::End(_), Some(key)) => self.shut_down(key),
+                (drain::Due::Turn(_), Some(key)) => self.give_notice(key),
+                (drain::Due::End(_), Some(key)) => self.shut_down(key),
                 (_, None) => {}
             }
         }

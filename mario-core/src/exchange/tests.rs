@@ -67,7 +67,8 @@ impl Rig {
             output_pool: marks.limit,
         };
         let commands = mario::commands![echo, twice];
-        let mut exchange = Exchange::new(Arc::clone(&log), commands, &rules, Arc::default()).unwrap();
+        let timers = Timers::new(0, 1).unwrap();
+        let mut exchange = Exchange::new(Arc::clone(&log), commands, &rules, timers, Arc::default()).unwrap();
         let link = Link::new(ConnId::new(0, KEY), ([127, 0, 0, 1], 1).into());
         let mut connection = Connection::new(SimStream::default(), link, ());
         exchange.connect(&mut connection);

@@ -79,6 +79,7 @@ impl Rig {
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             drain: None,
             tick: None,
+            timers: 4,
             rules: Rules {
                 stx: STX,
                 max_packet: 1500,
