@@ -13,6 +13,7 @@ use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
 use crate::exchange::Rules;
 use crate::link::ConnId;
+use crate::mail::MOST_LETTERS;
 use crate::net::system::HAS_PRIVATE_TABLES;
 use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
@@ -62,6 +63,7 @@ pub struct Builder<S: Service> {
     drain: Option<Duration>,
     tick: Option<Duration>,
     timers: Option<usize>,
+    mailbox: usize,
     marks: Marks,
     input_pool: Option<usize>,
     output_pool: usize,
@@ -90,6 +92,7 @@ impl<S: Service> Builder<S> {
             drain: None,
             tick: None,
             timers: None,
+            mailbox: 4_096,
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
             output_pool: 64 << 20,
@@ -235,6 +238,14 @@ impl<S: Service> Builder<S> {
     /// resident as they are first used, about 60 bytes each.
     pub fn timers(mut self, timers: usize) -> Self {
         self.timers = Some(timers);
+        self
+    }
+
+    /// How many pushes may wait for each worker: 1 to 1,048,576; by default 4,096. A message to many connections counts
+    /// as one. Where so many wait, further ones are refused with [`PushError::Full`](crate::PushError::Full). The
+    /// memory is taken at the start, some 70 bytes for each.
+    pub fn mailbox(mut self, pushes: usize) -> Self {
+        self.mailbox = pushes;
         self
     }
 
@@ -394,8 +405,17 @@ impl<S: Service> Builder<S> {
             drain: self.drain,
             tick: self.tick,
             timers: self.timer_count()?,
+            mailbox: self.mailbox_room()?,
             rules: self.rules()?,
         })
+    }
+
+    fn mailbox_room(&self) -> Result<usize> {
+        if (1..=MOST_LETTERS).contains(&self.mailbox) {
+            Ok(self.mailbox)
+        } else {
+            Err(Error::Mailbox(self.mailbox))
+        }
     }
 
     fn timer_count(&self) -> Result<usize> {
@@ -425,6 +445,7 @@ impl<S: Service> Builder<S> {
             marks: self.marks,
             input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
             output_pool: self.output_pool,
+            slots: self.connections,
         })
     }
 }

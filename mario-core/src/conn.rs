@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use mario_proto::Packet;
 
+use crate::connections::Connections;
 use crate::link::{ConnId, Link};
+use crate::locals::Locals;
 use crate::outbox::{Outbox, SendError};
 use crate::service::Service;
-use crate::timers::{Timer, TimerError, Timers};
+use crate::timers::{Timer, TimerError};
 
 /// A connection, as its handlers and hooks see it.
 ///
 /// It is lent for one call: what is to last belongs into the [`session`](Conn::session).
 pub struct Conn<'a, S: Service> {
     pub(crate) service: &'a S,
-    pub(crate) worker: &'a mut S::Worker,
+    pub(crate) locals: &'a mut Locals<S>,
     pub(crate) session: &'a mut S::Session,
     pub(crate) link: &'a mut Link,
     pub(crate) outbox: &'a mut Outbox,
-    pub(crate) timers: &'a mut Timers<S>,
     /// The command that is being handled; a hook has none.
     pub(crate) request: Option<u16>,
 }
@@ -38,7 +39,7 @@ impl<'a, S: Service> Conn<'a, S> {
 
     /// What the worker of this connection keeps.
     pub fn worker(&mut self) -> &mut S::Worker {
-        self.worker
+        &mut self.locals.state
     }
 
     /// The address of the peer.
@@ -49,6 +50,11 @@ impl<'a, S: Service> Conn<'a, S> {
     /// The connection's id: never the same for two connections of one run of the server.
     pub fn id(&self) -> ConnId {
         self.link.id
+    }
+
+    /// A way to all connections of the server, which may be kept and given to other threads.
+    pub fn connections(&self) -> Connections {
+        self.locals.connections.clone()
     }
 
     /// Sends `packet` as a reply to the request that is being handled, as returning it does; a handler may reply
@@ -111,12 +117,12 @@ impl<'a, S: Service> Conn<'a, S> {
         if !self.link.is_served() {
             return Err(TimerError::Closed);
         }
-        self.timers.for_conn(self.link.id.key(), delay, call)
+        self.locals.timers.for_conn(self.link.id.key(), delay, call)
     }
 
     /// Forgets a timer of this connection; whether it was still to come.
     pub fn cancel(&mut self, timer: Timer) -> bool {
-        self.timers.cancel_for_conn(self.link.id.key(), timer)
+        self.locals.timers.cancel_for_conn(self.link.id.key(), timer)
     }
 
     /// Closes the connection when the handler has returned. What was sent, the handler's own reply included, is

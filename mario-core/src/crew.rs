@@ -10,14 +10,16 @@ use mio::net::TcpStream;
 
 use crate::accepting::Acceptor;
 use crate::clock::SystemClock;
+use crate::connections::Connections;
 use crate::dispatch::Commands;
 use crate::error::{Error, Result};
+use crate::mail::Room;
 use crate::mailbox::{Hand, Mailbox};
 use crate::net::system::{Bell, SystemPoll, adopt, bind_beside, make_table_private};
 use crate::service::Service;
 use crate::stats::Door;
 use crate::threads::{self, system};
-use crate::worker::{Plan, Worker};
+use crate::worker::{Plan, Seat, Worker};
 
 /// The mailbox of a worker that runs on the system's network.
 pub(crate) type SystemMailbox = Mailbox<Bell>;
@@ -82,8 +84,8 @@ impl Place {
 
 impl Crew {
     /// A mailbox for each worker. All are made before the first worker, so that a table of its own has all the bells.
-    pub(crate) fn mailboxes(workers: usize) -> Result<Vec<Arc<SystemMailbox>>> {
-        let one = |_| Bell::new().map(|bell| Arc::new(Mailbox::new(bell)));
+    pub(crate) fn mailboxes(workers: usize, room: Room) -> Result<Vec<Arc<SystemMailbox>>> {
+        let one = |_| Bell::new().map(|bell| Arc::new(Mailbox::new(bell, room)));
         (0..workers).map(one).collect::<Result<_, _>>().map_err(system("make a bell for each worker"))
     }
 
@@ -94,8 +96,10 @@ impl Crew {
         posts: Vec<(Arc<SystemMailbox>, Errand)>,
     ) -> Result<Crew> {
         let (service, orders, clock) = (Arc::new(service), Arc::new(orders), SystemClock::start());
+        let mailboxes: Vec<_> = posts.iter().map(|(mailbox, _)| Arc::clone(mailbox)).collect();
+        let connections = Connections::new(orders.plan.rules.stx, &mailboxes);
         let mut crew = Crew {
-            mailboxes: posts.iter().map(|(mailbox, _)| Arc::clone(mailbox)).collect(),
+            mailboxes,
             threads: Vec::with_capacity(posts.len()),
             calls: Vec::new(),
             _service: Arc::clone(&service) as Arc<dyn Any + Send + Sync>,
@@ -103,12 +107,13 @@ impl Crew {
         let (ready, laid_out) = mpsc::channel();
         for (index, (mailbox, errand)) in posts.into_iter().enumerate() {
             let (service, orders, ready) = (Arc::clone(&service), Arc::clone(&orders), ready.clone());
+            let seat = Seat { index, mailbox, connections: connections.clone() };
             let (caller, calls) = mpsc::channel();
             if let Errand::Listen(_) = errand {
                 crew.calls.push(caller);
             }
             crew.threads.push(threads::spawn(&format!("mario-worker-{index}"), move || {
-                let worker = prepare(index, service, &orders, clock, mailbox);
+                let worker = prepare(seat, service, &orders, clock);
                 // The one who waits has gone if another worker has failed.
                 let (worker, outcome) = split(worker);
                 let _ = ready.send(outcome);
@@ -187,19 +192,18 @@ impl fmt::Debug for Crew {
 
 /// Makes the worker of the current thread, with all that it will need.
 fn prepare<S: Service>(
-    index: usize,
+    seat: Seat<Bell>,
     service: Arc<S>,
     orders: &Orders<S>,
     clock: SystemClock,
-    mailbox: Arc<SystemMailbox>,
 ) -> Result<SystemWorker<S>> {
     if orders.private_descriptors {
         make_table_private().map_err(system("give each worker a descriptor table of its own"))?;
     }
     crate::log::prepare_thread();
-    let poll = mailbox.doorbell.waker().poll().map_err(system("make a poll for each worker"))?;
+    let poll = seat.mailbox.doorbell.waker().poll().map_err(system("make a poll for each worker"))?;
     let (plan, workers) = (orders.plan.clone(), orders.workers);
-    Worker::new(index, plan, service, orders.commands, clock, poll, mailbox)
+    Worker::new(seat, plan, service, orders.commands, clock, poll)
         .map_err(|source| Error::Memory { workers, source })
 }
 

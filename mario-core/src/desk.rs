@@ -8,16 +8,16 @@ use mario_proto::Frame;
 use crate::conn::Conn;
 use crate::dispatch::{Commands, Handled};
 use crate::link::Link;
+use crate::locals::Locals;
 use crate::outbox::Outbox;
 use crate::reason::{Close, Reason};
 use crate::service::Service;
-use crate::timers::{ForConn, Timers};
+use crate::timers::ForConn;
 
-/// The service, its table, and the worker's own state.
+/// The service, its table, and what the worker keeps for it.
 pub(crate) struct Desk<S: Service> {
     pub(crate) service: Arc<S>,
-    pub(crate) worker: S::Worker,
-    pub(crate) timers: Timers<S>,
+    pub(crate) locals: Locals<S>,
     commands: Commands<S>,
     heartbeat: Option<u16>,
     /// The command that is being handled, to name it if it panics.
@@ -31,9 +31,9 @@ impl<S: Service> Desk<S> {
         service: Arc<S>,
         commands: Commands<S>,
         heartbeat: Option<u16>,
-        timers: Timers<S>,
+        locals: Locals<S>,
     ) -> Self {
-        Desk { service, worker: S::Worker::default(), timers, commands, heartbeat, running: 0, frames: 0 }
+        Desk { service, locals, commands, heartbeat, running: 0, frames: 0 }
     }
 
     /// Handles one frame; the answer is the reason for which the connection ends, if it does.
@@ -150,7 +150,6 @@ impl<S: Service> Desk<S> {
         outbox: &'a mut Outbox,
         request: Option<u16>,
     ) -> Conn<'a, S> {
-        let (service, worker, timers) = (&*self.service, &mut self.worker, &mut self.timers);
-        Conn { service, worker, session, link, outbox, timers, request }
+        Conn { service: &self.service, locals: &mut self.locals, session, link, outbox, request }
     }
 }

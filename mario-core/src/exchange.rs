@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use mario_proto::Framing;
 
+use crate::connections::Message;
 use crate::desk::Desk;
 use crate::dispatch::Commands;
 use crate::inbox::Inbox;
 use crate::link::{Link, Phase};
+use crate::locals::Locals;
+use crate::mail::Mail;
 use crate::net::{Ready, Stream, uninterrupted};
-use crate::outbox::{Marks, Outbox};
+use crate::outbox::{Delivered, Marks, Outbox};
 use crate::reason::Reason;
 use crate::service::{Service, Worker};
 use crate::stats::Counters;
@@ -31,6 +34,7 @@ pub(crate) struct Rules {
     pub(crate) marks: Marks,
     pub(crate) input_pool: usize,
     pub(crate) output_pool: usize,
+    pub(crate) slots: usize,
 }
 
 /// A connection in its slot.
@@ -74,6 +78,7 @@ pub(crate) struct Exchange<S: Service> {
     outbox: Outbox,
     desk: Desk<S>,
     counters: Arc<Counters>,
+    mail: Arc<Mail>,
 }
 
 impl<S: Service> Exchange<S> {
@@ -82,15 +87,16 @@ impl<S: Service> Exchange<S> {
         service: Arc<S>,
         commands: Commands<S>,
         rules: &Rules,
-        timers: Timers<S>,
-        counters: Arc<Counters>,
+        locals: Locals<S>,
+        (counters, mail): (Arc<Counters>, Arc<Mail>),
     ) -> Result<Self, TryReserveError> {
         Ok(Exchange {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
             inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
-            outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool)?,
-            desk: Desk::new(service, commands, rules.heartbeat, timers),
+            outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.slots)?,
+            desk: Desk::new(service, commands, rules.heartbeat, locals),
             counters,
+            mail,
         })
     }
 
@@ -102,8 +108,8 @@ impl<S: Service> Exchange<S> {
         open: usize,
         hook: impl FnOnce(&S, &mut Worker<'_, S>),
     ) {
-        let Desk { service, worker, timers, .. } = &mut self.desk;
-        let call = || hook(service, &mut Worker { state: worker, timers, index, open });
+        let Desk { service, locals, .. } = &mut self.desk;
+        let call = || hook(service, &mut Worker { locals, index, open });
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
             self.counters.panicked();
             log::error!("the {name} hook panicked on worker {index}");
@@ -112,18 +118,19 @@ impl<S: Service> Exchange<S> {
 
     /// What the service keeps for this worker.
     pub(crate) fn worker(&mut self) -> &mut S::Worker {
-        &mut self.desk.worker
+        &mut self.desk.locals.state
     }
 
     /// What is to be done later.
     #[inline]
     pub(crate) fn timers(&mut self) -> &mut Timers<S> {
-        &mut self.desk.timers
+        &mut self.desk.locals.timers
     }
 
-    /// A connection's first turn.
+    /// A connection's first turn. From now on it gets mail.
     pub(crate) fn connect<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
         let Connection { link, session, .. } = connection;
+        self.mail.opened(link.id.key());
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
         let hook = catch_unwind(AssertUnwindSafe(|| desk.connected(link, session, outbox)));
         let reason = hook.is_err().then(|| self.panicked(link, "the connected hook"));
@@ -149,6 +156,19 @@ impl<S: Service> Exchange<S> {
         let called = catch_unwind(AssertUnwindSafe(|| desk.call(link, session, outbox, call)));
         let reason = called.is_err().then(|| self.panicked(link, "a timer's call"));
         self.conclude(connection, reason);
+    }
+
+    /// The turn that a push gives.
+    pub(crate) fn push<T: Stream>(&mut self, connection: &mut Connection<S, T>, message: &Message) {
+        let Connection { stream, link, .. } = connection;
+        if !link.is_served() {
+            return self.counters.pushes.gone.add(1);
+        }
+        match self.outbox.deliver(stream, link, message) {
+            Ok(Delivered::Sent) => self.counters.pushes.sent.add(1),
+            Ok(Delivered::Dropped) => self.counters.pushes.dropped.add(1),
+            Err(reason) => self.end(connection, reason),
+        }
     }
 
     /// The turn that an event gives.
@@ -179,7 +199,9 @@ impl<S: Service> Exchange<S> {
             stream.ended(reason);
             log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
-            self.desk.timers.clear(link.id.key().index);
+            self.outbox.forget(link);
+            self.desk.locals.timers.clear(link.id.key().index);
+            self.mail.closed(link.id.key().index);
             let (desk, outbox) = (&mut self.desk, &mut self.outbox);
             let hook = catch_unwind(AssertUnwindSafe(|| desk.disconnected(link, session, outbox, reason)));
             if hook.is_err() {
@@ -200,7 +222,8 @@ impl<S: Service> Exchange<S> {
 
     fn writable<T: Stream>(&mut self, connection: &mut Connection<S, T>, turn: &mut Turn) {
         let Connection { stream, link, .. } = connection;
-        match self.outbox.drain(stream, link) {
+        let drained = self.outbox.drain(stream, link);
+        match drained.and_then(|drained| self.outbox.release(stream, link).map(|()| drained)) {
             Ok(drained) => {
                 turn.drained = drained > 0;
                 finish(connection);

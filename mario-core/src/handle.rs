@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::connections::Connections;
 use crate::crew::SystemMailbox;
 use crate::dispatch::CommandDescription;
 use crate::stats::{Door, Stats};
@@ -21,6 +22,7 @@ pub(crate) struct Control {
     /// One for each who accepts.
     pub(crate) doors: Vec<Arc<Door>>,
     pub(crate) mailboxes: Vec<Arc<SystemMailbox>>,
+    pub(crate) connections: Connections,
     pub(crate) master: Option<ThreadStop>,
     /// Who waits for a successor.
     pub(crate) office: Option<Arc<ThreadStop>>,
@@ -75,6 +77,7 @@ impl ServerHandle {
     /// A handle to a worker without a server's threads.
     pub(crate) fn to_one_worker(
         mailbox: Arc<SystemMailbox>,
+        connections: Connections,
         door: Arc<Door>,
         commands: Vec<CommandDescription>,
     ) -> Self {
@@ -83,6 +86,7 @@ impl ServerHandle {
             commands,
             doors: vec![door],
             mailboxes: vec![mailbox],
+            connections,
             master: None,
             office: None,
             is_shutting_down: AtomicBool::new(false),
@@ -100,6 +104,11 @@ impl ServerHandle {
         &self.0.commands
     }
 
+    /// A way to all connections of the server.
+    pub fn connections(&self) -> Connections {
+        self.0.connections.clone()
+    }
+
     /// What the server has counted so far.
     pub fn stats(&self) -> Stats {
         let Control { doors, mailboxes, .. } = &*self.0;
@@ -114,6 +123,10 @@ impl ServerHandle {
             stats.frames += mailbox.counters.frames.get();
             stats.bytes += mailbox.counters.bytes.get();
             stats.panics += mailbox.counters.panics.get();
+            stats.pushes += mailbox.counters.pushes.sent.get();
+            stats.pushes_dropped += mailbox.counters.pushes.dropped.get();
+            stats.pushes_gone += mailbox.counters.pushes.gone.get();
+            stats.pushes_refused += mailbox.mail.refused();
         }
         stats
     }

@@ -69,6 +69,7 @@ mod builder;
 pub mod client;
 mod clock;
 mod conn;
+mod connections;
 mod crew;
 mod deadlines;
 mod desk;
@@ -80,7 +81,10 @@ mod hand_over;
 mod handle;
 mod inbox;
 mod link;
+mod lists;
+mod locals;
 pub mod log;
+mod mail;
 mod mailbox;
 mod master;
 mod net;
@@ -103,10 +107,11 @@ mod worker;
 pub use accept::Accept;
 pub use builder::Builder;
 pub use conn::Conn;
+pub use connections::{Connections, Message, PushError, Pushed};
 pub use dispatch::{CommandDescription, Commands, Entry};
 pub use error::{Error, Result};
 pub use handle::ServerHandle;
-pub use link::ConnId;
+pub use link::{ConnId, ConnIdError};
 pub use outbox::SendError;
 pub use reason::{Close, Reason};
 pub use server::Server;
@@ -116,7 +121,9 @@ pub use stx::{Stx, StxError};
 pub use timers::{Timer, TimerError};
 
 pub use mario_macros::{Packet, command, commands};
-pub use mario_proto::{self as proto, DecodeError, EncodeError, Frame, FrameError, Packet, Payload};
+pub use mario_proto::{
+    self as proto, DecodeError, EncodeError, Frame, FrameError, Overflow, Packet, Payload,
+};
 
 /// What generated code names; not for users.
 #[doc(hidden)]

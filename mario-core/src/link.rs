@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use crate::buffers::Chain;
 use crate::reason::Reason;
@@ -12,7 +15,16 @@ use crate::slots::Key;
 /// ```text
 /// 3.17.2      worker 3, slot 17, after 2 earlier tenants
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// It is 8 bytes, and is printed and parsed in this form:
+///
+/// ```
+/// let id: mario::ConnId = "3.17.2".parse()?;
+/// assert_eq!(id.worker(), 3);
+/// assert_eq!(id.to_string(), "3.17.2");
+/// # Ok::<(), mario::ConnIdError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId {
     /// The worker in the upper bits, the slot in the lower ones.
     place: u32,
@@ -46,6 +58,36 @@ impl fmt::Display for ConnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Key { index, generation } = self.key();
         write!(f, "{}.{index}.{generation}", self.worker())
+    }
+}
+
+/// Text that names no connection.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "`{0}` is no connection's id: that is a worker below {workers}, a slot below {slots} and a number, as `3.17.2`",
+    workers = ConnId::MAX_WORKERS,
+    slots = ConnId::MAX_SLOTS
+)]
+pub struct ConnIdError(String);
+
+impl FromStr for ConnId {
+    type Err = ConnIdError;
+
+    fn from_str(text: &str) -> Result<Self, ConnIdError> {
+        let mut parts = text.split('.').map(|part| match part.as_bytes() {
+            // Neither a sign nor a zero in front: an id has one form.
+            [b'1'..=b'9', ..] | b"0" => part.parse::<u32>().ok(),
+            _ => None,
+        });
+        let mut next = || parts.next().flatten();
+        match (next(), next(), next(), parts.next()) {
+            (Some(worker), Some(index), Some(generation), None)
+                if (worker as usize) < Self::MAX_WORKERS && (index as usize) < Self::MAX_SLOTS =>
+            {
+                Ok(ConnId::new(worker as usize, Key { index, generation }))
+            }
+            _ => Err(ConnIdError(text.to_owned())),
+        }
     }
 }
 
@@ -142,5 +184,41 @@ impl Link {
             Ending::Service => Reason::Service,
             Ending::Overflow => Reason::Overflow,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_is_parsed_as_it_is_printed(
+            worker in 0..ConnId::MAX_WORKERS,
+            index in 0..ConnId::MAX_SLOTS as u32,
+            generation: u32,
+        ) {
+            let id = ConnId::new(worker, Key { index, generation });
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+            prop_assert_eq!((id.worker(), id.key()), (worker, Key { index, generation }));
+        }
+
+        #[test]
+        fn whatever_is_parsed_is_printed_the_same(text in "[0-9+.-]{0,12}") {
+            if let Ok(id) = text.parse::<ConnId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn other_text_is_no_id() {
+        for text in
+            ["", "1.2", "1.2.3.4", "1.2.x", "1024.0.0", "0.4194304.0", "0.0.4294967296", "+1.0.0", " 1.2.3"]
+        {
+            assert_eq!(text.parse::<ConnId>(), Err(ConnIdError(text.to_owned())));
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! How other threads reach a worker: the order to drain or stop, and the master's new sockets through a ring.
+//! How other threads reach a worker: the order to drain or stop, mail for its connections, and the master's new sockets
+//! through a ring.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use crate::doorbell::{Doorbell, Wake};
+use crate::mail::{Mail, Room};
 use crate::stats::Counters;
 
 /// Sockets on their way to a worker at one time. When so many wait, the worker is far behind, and the next ones are
@@ -26,6 +28,7 @@ pub(crate) enum Course {
 pub(crate) struct Mailbox<W: Wake> {
     pub(crate) doorbell: Doorbell<W>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) mail: Arc<Mail>,
     /// Slots that are taken or promised. Only who accepts adds, only the worker subtracts.
     load: AtomicUsize,
     /// A [`Course`].
@@ -36,10 +39,11 @@ pub(crate) struct Mailbox<W: Wake> {
 
 impl<W: Wake> Mailbox<W> {
     /// The mailbox of a worker that `waker` wakes.
-    pub(crate) fn new(waker: W) -> Self {
+    pub(crate) fn new(waker: W, room: Room) -> Self {
         Mailbox {
             doorbell: Doorbell::new(waker),
             counters: Arc::default(),
+            mail: Arc::new(Mail::new(room)),
             load: AtomicUsize::new(0),
             course: AtomicU8::new(Course::Serve as u8),
             ended: AtomicBool::new(false),
@@ -166,7 +170,7 @@ mod tests {
     #[test]
     fn a_slot_is_promised_once() {
         let peer = ([127, 0, 0, 1], 1).into();
-        let mailbox = Arc::new(Mailbox::new(Nobody));
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2 }));
         let (mut dealer, mut hand) = way(2, &mailbox);
         assert_eq!(dealer.deal('a', peer), Ok(()));
         assert_eq!(dealer.deal('b', peer), Ok(()));
@@ -181,7 +185,7 @@ mod tests {
     #[test]
     fn a_full_ring_gives_the_socket_back() {
         let peer = ([127, 0, 0, 1], 1).into();
-        let mailbox = Arc::new(Mailbox::new(Nobody));
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2 }));
         let (mut dealer, mut hand) = way(usize::MAX, &mailbox);
         for number in 0..RING {
             assert_eq!(dealer.deal(number, peer), Ok(()));

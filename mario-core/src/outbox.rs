@@ -3,11 +3,13 @@
 use std::collections::TryReserveError;
 use std::io::{self, IoSlice};
 
-use mario_proto::{Encode, EncodeError, Payload, encode_frame};
+use mario_proto::{Encode, EncodeError, Overflow, Payload, encode_frame};
 use thiserror::Error;
 
 use crate::buffers::{Full, Segments};
+use crate::connections::Message;
 use crate::link::Link;
+use crate::lists::Lists;
 use crate::net::{Stream, uninterrupted};
 use crate::reason::{Close, Reason};
 
@@ -27,6 +29,8 @@ pub(crate) struct Outbox {
     stx: u32,
     marks: Marks,
     segments: Segments,
+    /// For connections that are above the high-water mark: of each command the latest message that replaces others.
+    kept: Lists<Message>,
 }
 
 /// How many bytes may wait for one connection.
@@ -44,11 +48,12 @@ impl Outbox {
     /// What one turn can add to what waits for a connection, before it is flushed.
     pub(crate) const CAPACITY: usize = FLUSH_AT + MAX_FRAME;
 
-    /// An empty buffer, and a pool of `pool` bytes; an error if so much memory can't be had.
-    pub(crate) fn new(stx: u32, marks: Marks, pool: usize) -> Result<Self, TryReserveError> {
+    /// An empty buffer for so many slots, and a pool of `pool` bytes; an error if so much memory can't be had.
+    pub(crate) fn new(stx: u32, marks: Marks, pool: usize, slots: usize) -> Result<Self, TryReserveError> {
         // On the heap from the start, and of a length that the compiler knows: pushing checks no bounds.
         let Ok(bytes) = vec![0; Self::CAPACITY].into_boxed_slice().try_into() else { unreachable!() };
-        Ok(Outbox { bytes, len: 0, stx, marks, segments: Segments::new(pool)? })
+        let (segments, kept) = (Segments::new(pool)?, Lists::new(slots, slots)?);
+        Ok(Outbox { bytes, len: 0, stx, marks, segments, kept })
     }
 
     /// Whether to flush before the next request: there is little room, or so much waits that the connection may be
@@ -103,22 +108,63 @@ impl Outbox {
         if self.len == 0 {
             return Ok(());
         }
-        let mut written = 0;
-        if link.output.is_empty() {
-            match uninterrupted(|| stream.write(&self.bytes[..self.len])) {
-                Ok(n) => written = n,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => {
-                    self.len = 0;
-                    return Err(Reason::Error(error.kind()));
-                }
+        let written = match offer(stream, link, &self.bytes[..self.len]) {
+            Ok(written) => written,
+            Err(reason) => {
+                self.len = 0;
+                return Err(reason);
             }
-        }
+        };
         if written == self.len {
             self.len = 0;
             return Ok(());
         }
         self.queue(link, written).map_err(|Full| Reason::Overflow)
+    }
+
+    /// Writes a message, and queues what the socket does not take. The buffer must be empty.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends.
+    pub(crate) fn deliver<T: Stream>(
+        &mut self,
+        stream: &mut T,
+        link: &mut Link,
+        message: &Message,
+    ) -> Result<Delivered, Reason> {
+        debug_assert_eq!(self.len, 0, "what was sent before must leave before");
+        let frame = &message.encoded().frame;
+        match message.encoded().overflow {
+            Overflow::DropNewest if link.paused => return Ok(Delivered::Dropped),
+            Overflow::KeepLatest if link.paused => return Ok(self.keep(link, message)),
+            _ => {}
+        }
+        let written = offer(stream, link, frame)?;
+        if written < frame.len() {
+            append(&mut self.segments, self.marks, link, &frame[written..])
+                .map_err(|Full| Reason::Overflow)?;
+        }
+        Ok(Delivered::Sent)
+    }
+
+    /// Delivers what was kept for a connection that has come down to the low-water mark.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends.
+    #[inline]
+    pub(crate) fn release<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<(), Reason> {
+        while !link.paused
+            && let Some(message) = self.kept.pop(link.id.key().index)
+        {
+            self.deliver(stream, link, &message)?;
+        }
+        Ok(())
+    }
+
+    /// Drops what was kept for a connection.
+    #[inline]
+    pub(crate) fn forget(&mut self, link: &Link) {
+        while self.kept.pop(link.id.key().index).is_some() {}
     }
 
     /// Writes what is queued, as far as the socket takes it; returns how much it took.
@@ -154,6 +200,20 @@ impl Outbox {
         self.segments.clear(&mut link.output);
     }
 
+    /// Keeps a message, in place of the one of the same command.
+    #[cold]
+    fn keep(&mut self, link: &Link, message: &Message) -> Delivered {
+        let slot = link.id.key().index;
+        if let Some(older) = self.kept.find(slot, |kept| kept.command() == message.command()) {
+            *older = message.clone();
+            return Delivered::Dropped;
+        }
+        match self.kept.push(slot, message.clone()) {
+            Ok(()) => Delivered::Sent,
+            Err(_) => Delivered::Dropped,
+        }
+    }
+
     /// Makes the buffer empty; gives its length, which is 0.
     #[cold]
     fn spill(&mut self, link: &mut Link) -> Result<usize, SendError> {
@@ -168,13 +228,40 @@ impl Outbox {
     #[cold]
     fn queue(&mut self, link: &mut Link, written: usize) -> Result<(), Full> {
         let unsent = &self.bytes[written..std::mem::take(&mut self.len)];
-        if link.output.len() + unsent.len() > self.marks.limit {
-            return Err(Full);
-        }
-        self.segments.append(&mut link.output, unsent)?;
-        link.paused |= link.output.len() > self.marks.high_water;
-        Ok(())
+        append(&mut self.segments, self.marks, link, unsent)
     }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// It is on its way, or waits.
+    Sent,
+    /// One was dropped: this, or one that waited for so long that this takes its place.
+    Dropped,
+}
+
+/// Writes bytes with one call, unless others wait before them; the answer is how many the socket took.
+#[inline]
+fn offer<T: Stream>(stream: &mut T, link: &Link, bytes: &[u8]) -> Result<usize, Reason> {
+    if !link.output.is_empty() {
+        return Ok(0);
+    }
+    match uninterrupted(|| stream.write(bytes)) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        result => result.map_err(|error| Reason::Error(error.kind())),
+    }
+}
+
+/// Queues bytes of a connection, if so many may wait.
+#[cold]
+fn append(segments: &mut Segments, marks: Marks, link: &mut Link, unsent: &[u8]) -> Result<(), Full> {
+    if link.output.len() + unsent.len() > marks.limit {
+        return Err(Full);
+    }
+    segments.append(&mut link.output, unsent)?;
+    link.paused |= link.output.len() > marks.high_water;
+    Ok(())
 }
 
 /// Why a packet was not sent.

@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use mario_proto::Frame;
 
+use crate::connections::Connections;
 use crate::desk::Desk;
 use crate::dispatch::Commands;
 use crate::link::{ConnId, Link};
+use crate::locals::Locals;
+use crate::net::system::Bell;
 use crate::outbox::{Marks, Outbox};
 use crate::reason::Reason;
 use crate::service::Service;
@@ -36,10 +39,15 @@ impl<S: Service> Rehearsal<S> {
         let marks = Marks { low_water: 0, high_water: 0, limit: Outbox::CAPACITY };
         let id = ConnId::new(0, Key { index: 0, generation: 0 });
         Ok(Rehearsal {
-            desk: Desk::new(Arc::new(service), commands, None, Timers::new(0, 1)?),
+            desk: Desk::new(
+                Arc::new(service),
+                commands,
+                None,
+                Locals::new(Timers::new(0, 1)?, Connections::new::<Bell>(Stx::default().0, &[])),
+            ),
             link: Link::new(id, SocketAddr::from(([127, 0, 0, 1], 1))),
             session: S::Session::default(),
-            outbox: Outbox::new(Stx::default().0, marks, marks.limit)?,
+            outbox: Outbox::new(Stx::default().0, marks, marks.limit, 0)?,
         })
     }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 use crate::builder::Builder;
+use crate::connections::Connections;
 use crate::crew::Crew;
 use crate::dispatch::{CommandDescription, Commands};
 use crate::error::Result;
@@ -57,6 +58,11 @@ impl Server {
     /// The address on which the server listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.handle.local_addr()
+    }
+
+    /// A way to all connections of the server, for any thread.
+    pub fn connections(&self) -> Connections {
+        self.handle.connections()
     }
 
     /// A way to the server from any thread.

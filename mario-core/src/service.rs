@@ -6,8 +6,10 @@ use std::time::Duration;
 use mario_proto::{DecodeError, Frame};
 
 use crate::conn::Conn;
+use crate::connections::Connections;
+use crate::locals::Locals;
 use crate::reason::{Close, Reason};
-use crate::timers::{Timer, TimerError, Timers};
+use crate::timers::{Timer, TimerError};
 
 /// A service: what its handlers share, what each connection and each worker keeps, and the hooks of their lives.
 ///
@@ -137,8 +139,7 @@ pub trait Service: Sized + Send + Sync + 'static {
 
 /// What a hook sees of its worker.
 pub struct Worker<'a, S: Service> {
-    pub(crate) state: &'a mut S::Worker,
-    pub(crate) timers: &'a mut Timers<S>,
+    pub(crate) locals: &'a mut Locals<S>,
     pub(crate) index: usize,
     pub(crate) open: usize,
 }
@@ -146,7 +147,7 @@ pub struct Worker<'a, S: Service> {
 impl<S: Service> Worker<'_, S> {
     /// The worker's own state.
     pub fn state(&mut self) -> &mut S::Worker {
-        self.state
+        &mut self.locals.state
     }
 
     /// Calls `call` on this worker after `delay`, once. Timers come late by as long as the worker is busy, and never
@@ -155,7 +156,7 @@ impl<S: Service> Worker<'_, S> {
     /// # Errors
     /// [`TimerError::Full`]: all timers of the worker are taken.
     pub fn after(&mut self, delay: Duration, call: fn(&S, &mut Worker<'_, S>)) -> Result<Timer, TimerError> {
-        self.timers.for_worker(delay, None, call)
+        self.locals.timers.for_worker(delay, None, call)
     }
 
     /// Calls `call` on this worker again and again, `period` after now for the first time. What a busy worker missed
@@ -180,12 +181,17 @@ impl<S: Service> Worker<'_, S> {
     /// # Errors
     /// [`TimerError::Full`]: all timers of the worker are taken.
     pub fn every(&mut self, period: Duration, call: fn(&S, &mut Worker<'_, S>)) -> Result<Timer, TimerError> {
-        self.timers.for_worker(period, Some(period), call)
+        self.locals.timers.for_worker(period, Some(period), call)
     }
 
     /// Forgets a timer of this worker; whether it was still to come.
     pub fn cancel(&mut self, timer: Timer) -> bool {
-        self.timers.cancel_for_worker(timer)
+        self.locals.timers.cancel_for_worker(timer)
+    }
+
+    /// A way to all connections of the server, which may be kept and given to other threads.
+    pub fn connections(&self) -> Connections {
+        self.locals.connections.clone()
     }
 
     /// The worker's number, from 0.

@@ -24,6 +24,15 @@ pub struct Stats {
     pub bytes: u64,
     /// Panics of handlers and hooks.
     pub panics: u64,
+    /// Pushes that were sent, or wait for their peers to read.
+    pub pushes: u64,
+    /// Pushes that were dropped, as their [`Overflow`](crate::Overflow) says, for peers that read too slowly; one that
+    /// another took the place of included.
+    pub pushes_dropped: u64,
+    /// Pushes whose connections ended while they were on their way.
+    pub pushes_gone: u64,
+    /// Pushes that were refused with [`PushError::Full`](crate::PushError::Full).
+    pub pushes_refused: u64,
 }
 
 /// A number with one writer.
@@ -48,8 +57,17 @@ pub(crate) struct Counters {
     pub(crate) frames: Counter,
     pub(crate) bytes: Counter,
     pub(crate) panics: Counter,
+    pub(crate) pushes: Pushes,
     /// Rounds of the worker's loop: who has work or was woken makes some.
     pub(crate) rounds: Counter,
+}
+
+/// What became of pushes.
+#[derive(Debug, Default)]
+pub(crate) struct Pushes {
+    pub(crate) sent: Counter,
+    pub(crate) dropped: Counter,
+    pub(crate) gone: Counter,
 }
 
 impl Counters {

@@ -1,5 +1,6 @@
 //! The loop of a worker thread: wait, serve, expire, tick.
 
+mod delivery;
 mod drain;
 mod entrance;
 
@@ -12,17 +13,21 @@ use std::time::Duration;
 
 use crate::accepting::Acceptor;
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::deadlines::Deadlines;
 use crate::dispatch::Commands;
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Rules, Turn};
 use crate::link::{ConnId, Link, Phase};
+use crate::locals::Locals;
+use crate::mail::Room;
 use crate::mailbox::{Course, Hand, Mailbox};
 use crate::net::{LISTENER, Poll, Ready};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
 use crate::timers::{Due, Timers};
+use delivery::{Delivery, Errand};
 use drain::Drain;
 use entrance::{Door, Entrance};
 
@@ -34,6 +39,9 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Connections that are accepted in one round of the loop, so that a great many don't hold up the others.
 const ACCEPTS: usize = 64;
+
+/// Connections that get mail in one round of the loop, so that a great many don't hold up the others.
+const DELIVERIES: usize = 256;
 
 /// Connections that expire, or go in a drain, in one round of the loop, so that a great many don't hold up the others.
 const EXPIRIES: usize = 1024;
@@ -48,15 +56,29 @@ pub(crate) struct Plan {
     pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
     pub(crate) timers: usize,
+    pub(crate) mailbox: usize,
     pub(crate) rules: Rules,
 }
 
 impl Plan {
+    /// What a mailbox is to hold.
+    pub(crate) fn room(&self) -> Room {
+        Room { slots: self.connections, letters: self.mailbox }
+    }
+
     /// How often the deadlines are swept: a connection expires late by at most an eighth of its timeout.
     fn sweep(&self) -> Duration {
         let shortest = self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout));
         (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
     }
+}
+
+/// A worker's place among the others.
+pub(crate) struct Seat<W: Wake> {
+    pub(crate) index: usize,
+    pub(crate) mailbox: Arc<Mailbox<W>>,
+    /// All of the server.
+    pub(crate) connections: Connections,
 }
 
 /// A worker, with all that it owns.
@@ -67,6 +89,7 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     poll: P,
     mailbox: Arc<Mailbox<W>>,
     entrance: Entrance<P>,
+    delivery: Delivery,
     slots: Slots<Connection<S, P::Stream>>,
     exchange: Exchange<S>,
     /// When a connection that sends nothing expires.
@@ -90,23 +113,30 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Lays out all that the worker will need, or says that so much memory can't be had.
     pub(crate) fn new(
-        index: usize,
+        seat: Seat<W>,
         plan: Plan,
         service: Arc<S>,
         commands: Commands<S>,
         clock: C,
         poll: P,
-        mailbox: Arc<Mailbox<W>>,
     ) -> Result<Self, TryReserveError> {
+        let Seat { index, mailbox, connections } = seat;
         let now = clock.now();
         let mut timers = Timers::new(plan.timers, plan.connections)?;
         timers.set_now(now);
+        let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
         let mut again = VecDeque::new();
         again.try_reserve_exact(plan.connections)?;
         Ok(Worker {
             index,
             slots: Slots::new(plan.connections)?,
-            exchange: Exchange::new(service, commands, &plan.rules, timers, Arc::clone(&mailbox.counters))?,
+            exchange: Exchange::new(
+                service,
+                commands,
+                &plan.rules,
+                Locals::new(timers, connections),
+                shared,
+            )?,
             idle: Deadlines::new(plan.connections)?,
             stalled: Deadlines::new(plan.connections)?,
             again,
@@ -122,6 +152,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             poll,
             mailbox,
             entrance: Entrance::Closed,
+            delivery: Delivery::NONE,
         })
     }
 
@@ -186,6 +217,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// All that is not an event; true once the worker is done.
     fn round(&mut self) -> bool {
         self.admit_all();
+        self.deliver();
         for _ in 0..self.again.len() {
             if let Some(key) = self.again.pop_front() {
                 self.turn_again(key);
@@ -213,8 +245,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let due =
             [sweep, self.next_tick, self.exchange.timers().next(), drain, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
-        let Worker { mailbox, entrance, again, course, poll, .. } = self;
-        let has_work = || !again.is_empty() || entrance.has_work() || mailbox.course() > *course;
+        let Worker { mailbox, entrance, delivery, again, course, poll, .. } = self;
+        let has_work = || {
+            !again.is_empty()
+                || entrance.has_work()
+                || delivery.has_work(&mailbox.mail)
+                || mailbox.course() > *course
+        };
         let waited = mailbox.doorbell.sleep(has_work, |may_block| {
             poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
         });
@@ -257,6 +294,30 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             door.acceptor.admitted();
             self.mailbox.promise();
             self.admit(stream, peer);
+        }
+    }
+
+    /// Does what was asked for by mail; goes on in the next round if that is very much.
+    #[inline]
+    fn deliver(&mut self) {
+        for _ in 0..DELIVERIES {
+            let Some(errand) = self.delivery.next(&self.mailbox.mail) else { return };
+            let key = match errand {
+                Errand::Push(key, message) => {
+                    match self.slots.get_mut(key) {
+                        Some(connection) => self.exchange.push(connection, &message),
+                        None => self.mailbox.counters.pushes.gone.add(1),
+                    }
+                    key
+                }
+                Errand::Close(key) => {
+                    if let Some(connection) = self.slots.get_mut(key) {
+                        self.exchange.end(connection, Reason::Service);
+                    }
+                    key
+                }
+            };
+            self.after(key, Turn::default());
         }
     }
 

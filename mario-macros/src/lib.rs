@@ -76,6 +76,7 @@ mod place;
 /// | `big_endian` | all its fields are |
 /// | `extensible` | what a newer peer sends behind the last field is skipped; it can only be the last field of another packet |
 /// | `check = path` | a function of its reference tells whether it may travel |
+/// | `overflow = keep_latest` | what becomes of it where it is pushed to a peer that reads too slowly: `close`, so without the attribute, `drop_newest` or `keep_latest` |
 /// | `crate = path` | the library's crate, where it is not `::mario` |
 ///
 /// An enum needs a `repr` of a fixed width: the number that stands before the variant's fields. One variant may be

@@ -21,6 +21,7 @@ pub(crate) const TYPE: Place = Place {
         Known("check = Self::is_valid"),
         Known("crate = mario_proto"),
         Known("extensible"),
+        Known("overflow = keep_latest"),
     ],
 };
 

@@ -12,7 +12,7 @@ pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest, held};
 pub use crate::rule::{allowed, known, within};
 pub use crate::{
     Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, IntoReply,
-    Packet, Size,
+    Overflow, Packet, Size,
 };
 
 /// Whatever is wrong with a field's type is wrong here first: see `expand/fields.rs` of `mario-macros`.

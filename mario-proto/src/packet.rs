@@ -1,4 +1,4 @@
-use crate::{Decode, DecodeError, Decoder, Description, Encode, EncodeError, Encoder, Size};
+use crate::{Decode, DecodeError, Decoder, Description, Encode, EncodeError, Encoder, Overflow, Size};
 
 /// What may be the whole payload of a frame: what a handler takes and returns.
 ///
@@ -12,6 +12,9 @@ use crate::{Decode, DecodeError, Decoder, Description, Encode, EncodeError, Enco
 pub trait Packet: Encode {
     /// The packet as constant data.
     const DESCRIPTION: &'static Description = &Description::opaque("", Self::SIZE);
+
+    /// What becomes of it where it is pushed to a peer that reads too slowly.
+    const OVERFLOW: Overflow = Overflow::Close;
 
     /// The number that a reply is matched to its request by: the field marked `#[mario(correlation)]`.
     ///

@@ -24,6 +24,7 @@ chapters! {
     connections: "../../src/connections.md",
     stopping: "../../src/stopping.md",
     clients: "../../src/clients.md",
+    pushing: "../../src/pushing.md",
     testing: "../../src/testing.md",
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::conn::Conn;
+use crate::connections::Connections;
 use crate::link::ConnId;
+use crate::mail::Room;
 use crate::net::sim::{Peer, SimStream};
 use crate::slots::Key;
 
@@ -65,10 +67,14 @@ impl Rig {
             marks,
             input_pool: 256 << 10,
             output_pool: marks.limit,
+            slots: 1,
         };
         let commands = mario::commands![echo, twice];
-        let timers = Timers::new(0, 1).unwrap();
-        let mut exchange = Exchange::new(Arc::clone(&log), commands, &rules, timers, Arc::default()).unwrap();
+        let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1 }));
+        let locals =
+            Locals::new(Timers::new(0, 1).unwrap(), Connections::new::<std::thread::Thread>(STX, &[]));
+        let mut exchange =
+            Exchange::new(Arc::clone(&log), commands, &rules, locals, (Arc::default(), mail)).unwrap();
         let link = Link::new(ConnId::new(0, KEY), ([127, 0, 0, 1], 1).into());
         let mut connection = Connection::new(SimStream::default(), link, ());
         exchange.connect(&mut connection);

@@ -11,6 +11,7 @@ use super::Server;
 use crate::accept::Accept;
 use crate::builder::Builder;
 use crate::clock::SystemClock;
+use crate::connections::Connections;
 use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
 use crate::error::{Error, Result};
 use crate::hand_over::Succession;
@@ -47,8 +48,9 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
     let commands = builder.descriptions();
-    let (workers, connections) = (orders.workers, orders.plan.connections);
-    let mailboxes = Crew::mailboxes(workers)?;
+    let (workers, slots) = (orders.workers, orders.plan.connections);
+    let mailboxes = Crew::mailboxes(workers, orders.plan.room())?;
+    let connections = Connections::new(orders.plan.rules.stx, &mailboxes);
 
     let setup =
         Setup { service: builder.service, orders, mailboxes: mailboxes.clone(), passed, addresses, backlog };
@@ -64,6 +66,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         commands,
         doors,
         mailboxes,
+        connections,
         master: stop,
         office: succession.as_ref().map(Succession::stop),
         is_shutting_down,
@@ -74,7 +77,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
     server.office = succession.map(|succession| succession.complete(server.handle())).transpose()?;
     server.announcing = with_systemd.then(|| herald.announce()).transpose()?;
-    log::info!("listening on {local_addr}, {workers} workers of {connections} connections");
+    log::info!("listening on {local_addr}, {workers} workers of {slots} connections");
     Ok(server)
 }
 

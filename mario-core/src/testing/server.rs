@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::TestClient;
 use super::stage::{Stage, Ways};
 use crate::builder::Builder;
+use crate::connections::Connections;
 use crate::handle::ServerHandle;
 use crate::net::memory::Network;
 use crate::service::Service;
@@ -42,8 +43,8 @@ impl<S: Service> TestServer<S> {
             Err(error) => panic!("the server does not start: {error}"),
         };
         stage.settle();
-        let Ways { service, mailbox, door } = ways;
-        let handle = ServerHandle::to_one_worker(mailbox, door, commands);
+        let Ways { service, mailbox, connections, door } = ways;
+        let handle = ServerHandle::to_one_worker(mailbox, connections, door, commands);
         TestServer {
             stage: Rc::new(RefCell::new(stage)),
             network,
@@ -98,6 +99,12 @@ impl<S: Service> TestServer<S> {
     /// A handle, as a real server has; on it are the address 0.0.0.0:0 and no thread.
     pub fn handle(&self) -> ServerHandle {
         self.handle.clone()
+    }
+
+    /// A way to all connections of the server. What is pushed arrives with whatever a client does next, or when the
+    /// server [`settle`](TestServer::settle)s.
+    pub fn connections(&self) -> Connections {
+        self.handle.connections()
     }
 
     /// What the server has counted so far.

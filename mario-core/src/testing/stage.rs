@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::accepting::Acceptor;
 use crate::builder::Builder;
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::crew::{Crew, SystemMailbox};
 use crate::error::Result;
 use crate::net::memory::{Entry, Network, Wait};
@@ -15,7 +16,7 @@ use crate::service::Service;
 use crate::slots::Key;
 use crate::stats::Door;
 use crate::threads::system;
-use crate::worker::Worker;
+use crate::worker::{Seat, Worker};
 
 /// A worker on a network in memory.
 pub(super) struct Stage<S: Service> {
@@ -29,6 +30,7 @@ pub(super) struct Stage<S: Service> {
 pub(super) struct Ways<S> {
     pub(super) service: Arc<S>,
     pub(super) mailbox: Arc<SystemMailbox>,
+    pub(super) connections: Connections,
     pub(super) door: Arc<Door>,
 }
 
@@ -37,23 +39,18 @@ impl<S: Service> Stage<S> {
     pub(super) fn new(builder: Builder<S>, network: Network) -> Result<(Self, Ways<S>)> {
         let orders = builder.orders()?;
         let (service, door) = (Arc::new(builder.service), Arc::new(Door::default()));
-        let mailbox = Crew::mailboxes(1)?.remove(0);
+        let mailbox = Crew::mailboxes(1, orders.plan.room())?.remove(0);
+        let connections = Connections::new(orders.plan.rules.stx, &[Arc::clone(&mailbox)]);
+        let seat = Seat { index: 0, mailbox: Arc::clone(&mailbox), connections: connections.clone() };
         let clock = network.clone();
-        let worker = Worker::new(
-            0,
-            orders.plan,
-            Arc::clone(&service),
-            orders.commands,
-            clock,
-            network.clone(),
-            Arc::clone(&mailbox),
-        );
+        let worker =
+            Worker::new(seat, orders.plan, Arc::clone(&service), orders.commands, clock, network.clone());
         let mut worker = worker.map_err(|source| crate::Error::Memory { workers: 1, source })?;
         let acceptor = Acceptor::new(Entry(network.clone()), Arc::clone(&door));
         worker.accept_from(acceptor).map_err(system("watch the listener"))?;
         worker.begin();
         let stage = Stage { worker, events: Network::events(16), network, unflushed: None };
-        Ok((stage, Ways { service, mailbox, door }))
+        Ok((stage, Ways { service, mailbox, connections, door }))
     }
 
     /// All that is to do now.

@@ -80,6 +80,7 @@ impl Rig {
             drain: None,
             tick: None,
             timers: 4,
+            mailbox: 8,
             rules: Rules {
                 stx: STX,
                 max_packet: 1500,
@@ -87,6 +88,7 @@ impl Rig {
                 marks: Marks { low_water: 100, high_water: 2000, limit: 100_000 },
                 input_pool: 1 << 20,
                 output_pool: 1 << 20,
+                slots: connections,
             },
         };
         Rig::with(plan)
@@ -100,12 +102,13 @@ impl Rig {
         let witness = Arc::new(witness);
         let clock = SimClock::default();
         let poll = SimPoll::new(clock.clone());
-        let mailbox = Arc::new(Mailbox::new(Nobody));
+        let mailbox = Arc::new(Mailbox::new(Nobody, plan.room()));
+        let connections = Connections::new(STX, &[Arc::clone(&mailbox)]);
         let (dealer, hand) = way(plan.connections, &mailbox);
         let commands = mario::commands![echo];
+        let seat = Seat { index: 0, mailbox, connections };
         let mut worker =
-            Worker::new(0, plan, Arc::clone(&witness), commands, clock.clone(), poll.clone(), mailbox)
-                .unwrap();
+            Worker::new(seat, plan, Arc::clone(&witness), commands, clock.clone(), poll.clone()).unwrap();
         worker.adopt_from(hand);
         Rig { worker, witness, poll, dealer, peers: Vec::new(), events: Vec::new(), clock }
     }

@@ -1,5 +1,6 @@
 //! What the user wrote in `#[mario(…)]`, and nothing else: which of it makes sense where is for the checks.
 
+use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprPath, Ident, LitInt, Path, Token};
 
 use crate::errors::Errors;
@@ -16,6 +17,8 @@ pub(super) struct TypeAttributes {
     pub(super) check: Option<ExprPath>,
     /// `extensible`: more fields may follow, from a newer peer.
     pub(super) extensible: Option<Path>,
+    /// `overflow = keep_latest`: what becomes of it if its peer reads too slowly.
+    pub(super) overflow: Option<Ident>,
 }
 
 impl TypeAttributes {
@@ -26,6 +29,7 @@ impl TypeAttributes {
                 "big_endian" => found.big_endian = true,
                 "check" => found.check = Some(meta.value()?.parse()?),
                 "extensible" => found.extensible = Some(meta.path.clone()),
+                "overflow" => found.overflow = Some(meta.value()?.call(Ident::parse_any)?),
                 "crate" => found.krate = Some(meta.value()?.call(Path::parse_mod_style)?),
                 _ => {}
             }

@@ -17,6 +17,8 @@ pub(super) struct Packet {
     pub(super) check: Option<ExprPath>,
     /// `extensible`, if more fields may follow.
     pub(super) extensible: Option<Path>,
+    /// What becomes of it if its peer reads too slowly, by the name that the user gave that.
+    pub(super) overflow: Option<Ident>,
     pub(super) body: Body,
 }
 
@@ -68,6 +70,16 @@ pub(super) struct Field {
     pub(super) big_endian: bool,
 }
 
+/// What the library calls the policy of this name.
+pub(super) fn policy(name: &Ident) -> Option<&'static str> {
+    match name.to_string().as_str() {
+        "close" => Some("Close"),
+        "drop_newest" => Some("DropNewest"),
+        "keep_latest" => Some("KeepLatest"),
+        _ => None,
+    }
+}
+
 impl Packet {
     pub(super) fn read(input: &DeriveInput, errors: &Errors) -> Self {
         let attributes = TypeAttributes::read(&input.attrs, errors);
@@ -91,6 +103,7 @@ impl Packet {
             doc: doc(&input.attrs),
             check: attributes.check,
             extensible: attributes.extensible,
+            overflow: attributes.overflow,
             body,
         }
     }

@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, Type};
 
 use super::super::attributes::FieldAttributes;
-use super::super::model::{Field, Fields, Packet};
+use super::super::model::{Field, Fields, Packet, policy};
 use super::super::types::{self, Kind};
 use crate::errors::Errors;
 
@@ -25,8 +25,16 @@ pub(super) fn check(packet: &Packet, errors: &Errors) {
             rule(field, errors);
         }
     }
+    overflow_is_known(packet, errors);
     for fields in packet.field_lists() {
         rest_is_last(fields, errors);
+    }
+}
+
+fn overflow_is_known(packet: &Packet, errors: &Errors) {
+    if let Some(name) = packet.overflow.as_ref().filter(|name| policy(name).is_none()) {
+        errors
+            .at(name, format!("there is no policy `{name}`: write `close`, `drop_newest` or `keep_latest`"));
     }
 }
 

@@ -11,9 +11,9 @@ mod structs;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{ExprPath, GenericParam, Lifetime, LifetimeParam};
+use syn::{ExprPath, GenericParam, Ident, Lifetime, LifetimeParam};
 
-use super::model::{Body, Field, Packet};
+use super::model::{Body, Field, Packet, policy};
 use names::local;
 
 /// What is different between a struct and an enum.
@@ -25,7 +25,7 @@ struct Parts {
 }
 
 pub(super) fn packet(packet: &Packet) -> TokenStream {
-    let Packet { name, generics, krate, doc, check, extensible, body } = packet;
+    let Packet { name, generics, krate, doc, check, extensible, body, .. } = packet;
     let Parts { shape, encode, decode } = match body {
         Body::Struct(fields) => structs::parts(name, fields, extensible.is_some()),
         Body::Enum(body) => enums::parts(name, body),
@@ -33,6 +33,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
     };
     let text = name.to_string();
     let correlation = correlation(packet);
+    let overflow = overflow(packet);
     let any_bytes = any_bytes(packet);
     let (encode, decode) = checked(check.as_ref(), encode, decode);
     let statics = packet.lifetime().map(|_| quote!(<'static>));
@@ -57,6 +58,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
             impl #impl_generics __mario::Packet for #name #arguments #bounds {
                 const DESCRIPTION: &'static __mario::Description =
                     &__mario::Description { name: #text, doc: #doc, shape: #shape };
+                #overflow
                 #correlation
             }
 
@@ -83,6 +85,13 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
             #checks
         };
     }
+}
+
+/// What becomes of it if its peer reads too slowly, unless that is as usual.
+fn overflow(packet: &Packet) -> Option<TokenStream> {
+    let name = packet.overflow.as_ref()?;
+    let policy = Ident::new(policy(name)?, name.span());
+    Some(quote!(const OVERFLOW: __mario::Overflow = __mario::Overflow::#policy;))
 }
 
 /// The bodies of both functions, with the user's check of the whole packet if there is one.

@@ -1,0 +1,242 @@
+//! How any thread reaches the connections of a server.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use mario_proto::{EncodeError, Overflow, Packet, frame_to_vec, is_reserved};
+use thiserror::Error;
+
+use crate::doorbell::Wake;
+use crate::link::ConnId;
+use crate::mail::{Letter, Refused};
+use crate::mailbox::Mailbox;
+use crate::reason::Close;
+use crate::slots::Key;
+
+/// A way to the connections of a server from any thread, and from the handlers of other connections.
+///
+/// Nothing here waits: a push is queued for the worker that has the connection, or the error says why not. What one
+/// thread pushes to one connection arrives in the same order.
+///
+/// ```
+/// use mario::{Conn, ConnId, Connections, Packet, PushError};
+/// # struct Gateway;
+/// # impl mario::Service for Gateway { type Session = (); type Worker = (); }
+/// #[derive(Packet)]
+/// struct News<'a> {
+///     text: &'a str,
+/// }
+///
+/// const NEWS: u16 = 0x0201;
+///
+/// /// From whatever thread.
+/// fn tell(connections: &Connections, id: ConnId, text: &str) -> Result<(), PushError> {
+///     connections.push(id, NEWS, &News { text })
+/// }
+///
+/// /// From a handler.
+/// #[mario::command(0x0202)]
+/// fn tell_me(conn: &mut Conn<'_, Gateway>, news: News<'_>) {
+///     let (connections, id) = (conn.connections(), conn.id());
+///     if let Err(error) = tell(&connections, id, news.text) {
+///         log::warn!("{id} is not told: {error}");
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Connections(Arc<Lines>);
+
+struct Lines {
+    stx: u32,
+    workers: Vec<Arc<dyn Post>>,
+}
+
+/// The mailbox of a worker, whatever wakes it.
+trait Post: Send + Sync {
+    fn is_open(&self, key: Key) -> bool;
+    fn post(&self, letter: Letter) -> Result<(), Refused>;
+}
+
+impl<W: Wake + Send + Sync> Post for Mailbox<W> {
+    fn is_open(&self, key: Key) -> bool {
+        self.mail.is_open(key)
+    }
+
+    fn post(&self, letter: Letter) -> Result<(), Refused> {
+        self.mail.post(letter)?;
+        self.doorbell.ring();
+        Ok(())
+    }
+}
+
+/// A packet that was encoded once, to be pushed to many connections. A clone shares the bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message(Arc<Encoded>);
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    pub(crate) command: u16,
+    pub(crate) overflow: Overflow,
+    pub(crate) frame: Box<[u8]>,
+}
+
+/// Why a packet is not pushed.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The connection has ended, or there never was one of this id.
+    #[error("connection {0} has ended")]
+    Gone(ConnId),
+    /// The worker that has the connection is so far behind that its mailbox is full.
+    #[error(
+        "{0} pushes wait for the connection's worker already: push later, or set `Builder::mailbox` higher"
+    )]
+    Full(usize),
+    /// The command's id is one of the connection's own events.
+    #[error("the command id {0:#06x} is reserved: take one below 0xfffc")]
+    Reserved(u16),
+    /// The packet can't be put on the wire.
+    #[error("the packet can't be encoded: {0}")]
+    Encode(#[from] EncodeError),
+}
+
+/// What became of a message to many connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pushed {
+    /// Connections for which it is queued.
+    pub queued: usize,
+    /// Connections that have ended.
+    pub gone: usize,
+    /// Connections of workers whose mailboxes are full.
+    pub refused: usize,
+}
+
+impl Connections {
+    pub(crate) fn new<W: Wake + Send + Sync + 'static>(stx: u32, workers: &[Arc<Mailbox<W>>]) -> Self {
+        let workers = workers.iter().map(|mailbox| Arc::clone(mailbox) as Arc<dyn Post>).collect();
+        Connections(Arc::new(Lines { stx, workers }))
+    }
+
+    /// Pushes `packet` under the id of a command. What becomes of it if the peer reads too slowly, the packet itself
+    /// says: see [`Overflow`].
+    ///
+    /// # Errors
+    /// [`PushError`]. Without one the packet is queued; it is still lost if the connection ends before it is sent.
+    pub fn push<P: Packet>(&self, id: ConnId, command: u16, packet: &P) -> Result<(), PushError> {
+        self.push_message(id, &self.message(command, packet)?)
+    }
+
+    /// Encodes `packet` under the id of a command, to push it more than once.
+    ///
+    /// # Errors
+    /// [`PushError::Reserved`] and [`PushError::Encode`].
+    pub fn message<P: Packet>(&self, command: u16, packet: &P) -> Result<Message, PushError> {
+        if is_reserved(command) {
+            return Err(PushError::Reserved(command));
+        }
+        let frame = frame_to_vec(self.0.stx, command, packet)?.into();
+        Ok(Message(Arc::new(Encoded { command, overflow: P::OVERFLOW, frame })))
+    }
+
+    /// Pushes a message that was made by this server's [`message`](Connections::message).
+    ///
+    /// # Errors
+    /// [`PushError::Gone`] and [`PushError::Full`].
+    pub fn push_message(&self, id: ConnId, message: &Message) -> Result<(), PushError> {
+        self.post(id, |key| Letter::Push(key, message.clone()))
+    }
+
+    /// Pushes a message to each of these connections. It is one letter to each worker that has some of them, and the
+    /// worker serves others in between if they are very many.
+    ///
+    /// ```
+    /// # use mario::{ConnId, Connections, Payload, PushError};
+    /// fn tell_all(connections: &Connections, players: &[ConnId]) -> Result<usize, PushError> {
+    ///     let message = connections.message(0x0301, &Payload(b"the game begins"))?;
+    ///     Ok(connections.push_to_each(players.iter().copied(), &message).queued)
+    /// }
+    /// ```
+    pub fn push_to_each(&self, ids: impl IntoIterator<Item = ConnId>, message: &Message) -> Pushed {
+        let (mut pushed, mut of_worker) = (Pushed::default(), BTreeMap::<_, Vec<_>>::new());
+        for id in ids {
+            match self.worker_of(id) {
+                Some(_) => of_worker.entry(id.worker()).or_default().push(id.key()),
+                None => pushed.gone += 1,
+            }
+        }
+        for (worker, keys) in of_worker {
+            let count = keys.len();
+            match self.0.workers[worker].post(Letter::PushMany(keys.into(), message.clone())) {
+                Ok(()) => pushed.queued += count,
+                Err(Refused::Full(_)) => pushed.refused += count,
+            }
+        }
+        pushed
+    }
+
+    /// Closes a connection as [`Conn::close`](crate::Conn::close) does; what was pushed before is flushed.
+    ///
+    /// # Errors
+    /// [`PushError::Gone`] and [`PushError::Full`].
+    pub fn close(&self, id: ConnId) -> Result<(), PushError> {
+        self.post(id, Letter::Close)
+    }
+
+    /// Whether a connection is open. It may end at any moment.
+    pub fn is_open(&self, id: ConnId) -> bool {
+        self.worker_of(id).is_some()
+    }
+
+    fn post(&self, id: ConnId, letter: impl FnOnce(Key) -> Letter) -> Result<(), PushError> {
+        let worker = self.worker_of(id).ok_or(PushError::Gone(id))?;
+        worker.post(letter(id.key())).map_err(|Refused::Full(capacity)| PushError::Full(capacity))
+    }
+
+    /// The worker that has the connection, if that is open.
+    fn worker_of(&self, id: ConnId) -> Option<&dyn Post> {
+        self.0.workers.get(id.worker()).map(|worker| &**worker).filter(|worker| worker.is_open(id.key()))
+    }
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("workers", &self.0.workers.len()).finish_non_exhaustive()
+    }
+}
+
+impl Message {
+    pub(crate) fn encoded(&self) -> &Encoded {
+        &self.0
+    }
+
+    /// The id of the command that it is sent under.
+    pub fn command(&self) -> u16 {
+        self.0.command
+    }
+
+    /// The same, but where the peer reads too slowly: instead of what its packet says.
+    #[must_use]
+    pub fn on_overflow(self, overflow: Overflow) -> Self {
+        let mut encoded = Arc::unwrap_or_clone(self.0);
+        encoded.overflow = overflow;
+        Message(Arc::new(encoded))
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("command", &format_args!("{:#06x}", self.0.command))
+            .field("overflow", &self.0.overflow)
+            .field("bytes", &self.0.frame.len())
+            .finish()
+    }
+}
+
+impl From<PushError> for Close {
+    fn from(_: PushError) -> Self {
+        Close
+    }
+}

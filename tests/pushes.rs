@@ -1,0 +1,169 @@
+//! Pushes between threads, over real sockets.
+
+mod support;
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use mario::{Builder, Conn, ConnId, Connections, Payload, PushError, Reason, Server, Service};
+use support::{Client, LIMIT, eventually, frame};
+
+const PUSHED: u16 = 0x0201;
+const PROD: u16 = 0x0202;
+
+/// Tells which connections come and go.
+struct Hub(Sender<Event>);
+
+#[derive(Debug, PartialEq)]
+enum Event {
+    Came(ConnId),
+    Went(ConnId, Reason),
+}
+
+impl Service for Hub {
+    type Session = ();
+    type Worker = ();
+
+    fn connected(&self, conn: &mut Conn<'_, Self>) {
+        let _ = self.0.send(Event::Came(conn.id()));
+    }
+
+    fn disconnected(&self, conn: &mut Conn<'_, Self>, reason: Reason) {
+        let _ = self.0.send(Event::Went(conn.id(), reason));
+    }
+}
+
+/// Pushes to its own connection what it was sent, and replies nothing.
+#[mario::command(PROD)]
+fn prod(conn: &mut Conn<'_, Hub>, request: Payload<'_>) {
+    conn.connections().push(conn.id(), PUSHED, &request).unwrap();
+}
+
+fn start(settings: impl FnOnce(Builder<Hub>) -> Builder<Hub>) -> (Server, Receiver<Event>) {
+    let (sender, events) = mpsc::channel();
+    let builder = Server::builder(Hub(sender), mario::commands![prod]).bind("127.0.0.1:0").workers(2);
+    (settings(builder).start().unwrap(), events)
+}
+
+fn connect(server: &Server, events: &Receiver<Event>) -> (Client, ConnId) {
+    let client = Client::connect(server.local_addr());
+    match events.recv_timeout(LIMIT) {
+        Ok(Event::Came(id)) => (client, id),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Pushes as soon as there is room.
+fn push(connections: &Connections, id: ConnId, payload: &[u8]) {
+    loop {
+        match connections.push(id, PUSHED, &Payload(payload)) {
+            Ok(()) => return,
+            Err(PushError::Full(_)) => thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn many_threads_push_to_one_connection_and_each_in_its_order() {
+    const THREADS: u8 = 4;
+    const EACH: u32 = 5_000;
+    let (server, events) = start(|builder| builder.mailbox(64));
+    let (mut client, id) = connect(&server, &events);
+    let threads: Vec<_> = (0..THREADS)
+        .map(|thread| {
+            let connections = server.connections();
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    let mut payload = vec![thread];
+                    payload.extend(number.to_le_bytes());
+                    push(&connections, id, &payload);
+                }
+            })
+        })
+        .collect();
+    let mut next = [0; THREADS as usize];
+    for _ in 0..u32::from(THREADS) * EACH {
+        let bytes = client.receive(8 + 5);
+        let (thread, number) = (bytes[8], u32::from_le_bytes(bytes[9..].try_into().unwrap()));
+        assert_eq!(bytes, frame(PUSHED, &bytes[8..]));
+        assert_eq!(number, next[usize::from(thread)], "nothing is lost, doubled or overtaken");
+        next[usize::from(thread)] += 1;
+    }
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    let all = u64::from(THREADS) * u64::from(EACH);
+    eventually("all are counted", || server.stats().pushes == all);
+}
+
+/// A worker that has nothing to do sleeps, and each push must wake it.
+#[test]
+fn a_push_wakes_a_worker_that_sleeps() {
+    let (server, events) = start(|builder| builder);
+    let (mut client, id) = connect(&server, &events);
+    for number in 0..2_000u32 {
+        server.connections().push(id, PUSHED, &Payload(&number.to_le_bytes())).unwrap();
+        assert_eq!(client.receive(12), frame(PUSHED, &number.to_le_bytes()));
+    }
+    client.send(&frame(PROD, b"me"));
+    assert_eq!(client.receive(10), frame(PUSHED, b"me"));
+}
+
+/// Slots are used again at once, and each id is known to be stale at once.
+#[test]
+fn a_stale_id_reaches_nobody_however_fast_connections_come_and_go() {
+    let (server, events) = start(|builder| builder.workers(1).connections(2));
+    let connections = server.connections();
+    let (mut stays, kept) = connect(&server, &events);
+    let mut stale = Vec::new();
+    for _ in 0..300 {
+        let (client, id) = connect(&server, &events);
+        push(&connections, id, b"for this one only");
+        drop(client);
+        assert!(matches!(events.recv_timeout(LIMIT), Ok(Event::Went(gone, _)) if gone == id));
+        stale.push(id);
+        eventually("its slot is free", || server.stats().open == 1);
+    }
+    for id in stale {
+        assert_eq!(connections.push(id, PUSHED, &Payload(b"stale")), Err(PushError::Gone(id)));
+    }
+    push(&connections, kept, b"last");
+    assert_eq!(stays.receive(12), frame(PUSHED, b"last"));
+}
+
+#[test]
+fn a_producer_that_outruns_a_worker_is_told_and_nothing_is_lost() {
+    let (server, events) = start(|builder| builder.mailbox(2));
+    let (mut client, id) = connect(&server, &events);
+    let connections = server.connections();
+    let (mut queued, mut refused) = (0u32, 0u64);
+    while refused < 10 {
+        match connections.push(id, PUSHED, &Payload(&queued.to_le_bytes())) {
+            Ok(()) => queued += 1,
+            Err(PushError::Full(2)) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+        if queued > 100_000 {
+            break; // A machine on which the worker keeps up.
+        }
+    }
+    for number in 0..queued {
+        assert_eq!(client.receive(12), frame(PUSHED, &number.to_le_bytes()));
+    }
+    assert_eq!(server.stats().pushes_refused, refused);
+}
+
+#[test]
+fn a_connection_is_closed_from_any_thread() {
+    let (server, events) = start(|builder| builder);
+    let (mut client, id) = connect(&server, &events);
+    let connections = server.connections();
+    thread::spawn(move || {
+        push(&connections, id, b"farewell");
+        connections.close(id).unwrap();
+    })
+    .join()
+    .unwrap();
+    assert_eq!(client.receive_all(), frame(PUSHED, b"farewell"));
+    assert_eq!(events.recv_timeout(LIMIT), Ok(Event::Went(id, Reason::Service)));
+    server.shutdown().unwrap();
+}
