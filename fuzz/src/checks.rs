@@ -1,7 +1,7 @@
 //! What has to hold for all bytes.
 
 use mario_macros::Packet;
-use mario_proto::{Decode, Encode, Encoder, Framing, HEADER_LEN, List, Payload, decode_packet, frame_to_vec};
+use mario_proto::{Decode, Encode, Encoder, Framing, HEADER_LEN, List, Payload, ProxyHeader, decode_packet, frame_to_vec};
 
 /// Splits the bytes into frames, all at once and as if they came one by one.
 pub fn framing(bytes: &[u8]) {
@@ -28,6 +28,21 @@ pub fn framing(bytes: &[u8]) {
         assert_eq!(frame_to_vec(frame.stx, frame.cmd, &Payload(frame.payload)).unwrap(), left[..frame_len]);
         left = rest;
     }
+}
+
+/// Takes the bytes for a PROXY header, all at once and as if they came one by one.
+pub fn proxy(bytes: &[u8]) {
+    let whole = ProxyHeader::split(bytes);
+    for len in 0..bytes.len() {
+        match (ProxyHeader::split(&bytes[..len]), whole) {
+            (Ok(None), _) => {}
+            (Ok(Some((header, _))), Ok(Some((same, _)))) => assert_eq!(header, same),
+            (Err(error), Err(same)) => assert_eq!(error, same),
+            (early, whole) => panic!("{early:?} of {len} bytes, {whole:?} of all"),
+        }
+    }
+    let header_len = whole.map_or(0, |split| split.map_or(bytes.len(), |(_, rest)| bytes.len() - rest.len()));
+    assert!(header_len <= ProxyHeader::MAX_LEN);
 }
 
 /// Decodes the bytes as packets with every kind of field; what is accepted encodes to the same bytes.

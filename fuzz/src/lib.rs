@@ -2,4 +2,4 @@
 
 mod checks;
 
-pub use checks::{decode, framing};
+pub use checks::{decode, framing, proxy};

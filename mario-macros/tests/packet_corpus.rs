@@ -11,6 +11,7 @@ mod checks;
 fn the_corpus_holds() {
     each_in("framing", checks::framing);
     each_in("decode", checks::decode);
+    each_in("proxy", checks::proxy);
 }
 
 /// Each file, and each with any one of its bytes changed or with its end cut off.

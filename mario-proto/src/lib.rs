@@ -25,6 +25,7 @@
 //! | what a packet looks like, as constant data | [`Description`] |
 //! | what went wrong, and in which field | [`FrameError`], [`DecodeError`], [`EncodeError`] |
 //! | what a handler may return | [`IntoReply`] |
+//! | what a proxy says of a connection before its first frame | [`ProxyHeader`] |
 //!
 //! The format itself, to the byte, is the book's chapter *The wire*.
 
@@ -48,6 +49,7 @@ mod impls;
 mod list;
 mod overflow;
 mod packet;
+mod proxy;
 mod reply;
 mod rule;
 mod run;
@@ -69,5 +71,6 @@ pub use header::{DEFAULT_STX, HEADER_LEN, Header, RESERVED_IDS, is_reserved};
 pub use list::{List, ListIter};
 pub use overflow::Overflow;
 pub use packet::{Packet, Payload};
+pub use proxy::{ProxyError, ProxyHeader};
 pub use reply::{IntoReply, NoReply};
 pub use size::Size;
