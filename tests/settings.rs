@@ -79,6 +79,18 @@ fn a_heartbeat_that_is_taken_or_reserved() {
 }
 
 #[test]
+fn proxies_that_are_none() {
+    for text in ["", "proxy.example", "10.0.0.0/33", "10.0.0/8", "10.0.0.1:80", "::/129"] {
+        let error = refused(|builder| builder.proxy_protocol(["10.0.0.1", text]));
+        assert!(matches!(error, Error::Prefix { .. }));
+        says(&error, &[&format!("`{text}`"), "10.0.0.0/8"]);
+    }
+    let nobody = refused(|builder| builder.proxy_protocol([] as [&str; 0]));
+    says(&nobody, &["no proxy that is trusted", "0.0.0.0/0"]);
+    says(&refused(|builder| builder.proxy_timeout(Duration::ZERO)), &["proxy timeout of 0ns", "1 ms"]);
+}
+
+#[test]
 fn private_descriptors_with_a_master() {
     let error = refused(Builder::private_descriptors);
     assert!(matches!(error, Error::PrivateDescriptors));

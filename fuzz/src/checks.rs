@@ -1,7 +1,9 @@
 //! What has to hold for all bytes.
 
 use mario_macros::Packet;
-use mario_proto::{Decode, Encode, Encoder, Framing, HEADER_LEN, List, Payload, ProxyHeader, decode_packet, frame_to_vec};
+use mario_proto::{
+    Decode, Encode, Encoder, Framing, HEADER_LEN, List, Payload, ProxyHeader, decode_packet, frame_to_vec,
+};
 
 /// Splits the bytes into frames, all at once and as if they came one by one.
 pub fn framing(bytes: &[u8]) {

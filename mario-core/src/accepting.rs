@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::admission::{Admission, Refusals};
 use crate::net::Listener;
 use crate::stats::Door;
 
@@ -15,6 +16,8 @@ const PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)]
 pub(crate) struct Acceptor<L> {
     pub(crate) listener: L,
     door: Arc<Door>,
+    admission: Arc<Admission>,
+    refusals: Refusals,
     trouble: Option<Trouble>,
     /// The last connection was refused.
     full: bool,
@@ -36,8 +39,8 @@ pub(crate) enum Accepted<T> {
 }
 
 impl<L: Listener> Acceptor<L> {
-    pub(crate) fn new(listener: L, door: Arc<Door>) -> Self {
-        Acceptor { listener, door, trouble: None, full: false }
+    pub(crate) fn new(listener: L, door: Arc<Door>, admission: Arc<Admission>) -> Self {
+        Acceptor { listener, door, admission, refusals: Refusals::default(), trouble: None, full: false }
     }
 
     /// The next connection that waits.
@@ -57,6 +60,11 @@ impl<L: Listener> Acceptor<L> {
                 },
             }
         }
+    }
+
+    /// Whether a connection may come in, whether or not there is a slot for it.
+    pub(crate) fn admits(&mut self, peer: SocketAddr, now: Duration) -> bool {
+        self.refusals.admits(&self.admission, &self.door, peer, now)
     }
 
     /// A connection gets a slot. To be told before anybody serves it, so that no client is served uncounted.

@@ -1,8 +1,11 @@
 //! The user's door: the settings of a server.
 
+mod admission;
+
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::accept::Accept;
@@ -20,6 +23,7 @@ use crate::service::Service;
 use crate::stx::Stx;
 use crate::timers::MOST_TIMERS;
 use crate::worker::Plan;
+use admission::AdmissionSettings;
 
 /// The smallest pool of input that is taken by default: some paused connections find room in it.
 const LEAST_INPUT_POOL: usize = 1 << 20;
@@ -67,6 +71,7 @@ pub struct Builder<S: Service> {
     marks: Marks,
     input_pool: Option<usize>,
     output_pool: usize,
+    admission: AdmissionSettings,
     signals: bool,
     systemd: bool,
     hand_over: Option<PathBuf>,
@@ -96,6 +101,7 @@ impl<S: Service> Builder<S> {
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
             output_pool: 64 << 20,
+            admission: AdmissionSettings::default(),
             signals: false,
             systemd: false,
             hand_over: None,
@@ -363,6 +369,7 @@ impl<S: Service> Builder<S> {
         Ok(Orders {
             commands: self.commands,
             plan: self.plan()?,
+            admission: Arc::new(self.admission.check()?),
             workers: self.worker_count()?,
             private_descriptors: self.private_descriptors,
         })
@@ -390,17 +397,15 @@ impl<S: Service> Builder<S> {
             ("tick", self.tick),
         ];
         for (name, value) in timeouts {
-            match value {
-                Some(value) if !(Duration::from_millis(1)..=deadlines::LONGEST).contains(&value) => {
-                    return Err(Error::Timeout { name, value });
-                }
-                _ => {}
+            if let Some(value) = value {
+                checked_timeout(name, value)?;
             }
         }
         Ok(Plan {
             connections: self.connections,
             read_timeout: self.read_timeout,
             write_timeout: self.write_timeout,
+            greeting: self.admission.greeting()?,
             shutdown_timeout: self.shutdown_timeout,
             drain: self.drain,
             tick: self.tick,
@@ -448,6 +453,12 @@ impl<S: Service> Builder<S> {
             slots: self.connections,
         })
     }
+}
+
+/// A time that the deadlines can be set to.
+fn checked_timeout(name: &'static str, value: Duration) -> Result<()> {
+    let is_in_range = (Duration::from_millis(1)..=deadlines::LONGEST).contains(&value);
+    if is_in_range { Ok(()) } else { Err(Error::Timeout { name, value }) }
 }
 
 impl<S: Service> fmt::Debug for Builder<S> {

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use mio::net::TcpStream;
 
 use crate::accepting::Acceptor;
+use crate::admission::Admission;
 use crate::clock::SystemClock;
 use crate::connections::Connections;
 use crate::dispatch::Commands;
@@ -30,6 +31,7 @@ type SystemWorker<S> = Worker<S, SystemPoll, SystemClock, Bell>;
 pub(crate) struct Orders<S: Service> {
     pub(crate) commands: Commands<S>,
     pub(crate) plan: Plan,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) workers: usize,
     pub(crate) private_descriptors: bool,
 }
@@ -108,6 +110,7 @@ impl Crew {
         for (index, (mailbox, errand)) in posts.into_iter().enumerate() {
             let (service, orders, ready) = (Arc::clone(&service), Arc::clone(&orders), ready.clone());
             let seat = Seat { index, mailbox, connections: connections.clone() };
+            let admission = Arc::clone(&orders.admission);
             let (caller, calls) = mpsc::channel();
             if let Errand::Listen(_) = errand {
                 crew.calls.push(caller);
@@ -118,7 +121,7 @@ impl Crew {
                 let (worker, outcome) = split(worker);
                 let _ = ready.send(outcome);
                 drop((ready, orders));
-                worker.map_or(0, |worker| serve(worker, errand, &calls))
+                worker.map_or(0, |worker| serve(worker, errand, &calls, admission))
             })?);
         }
         drop((service, ready));
@@ -208,14 +211,21 @@ fn prepare<S: Service>(
 }
 
 /// Serves until the server ends. The answer is how many connections had to be dropped with output unsent.
-fn serve<S: Service>(mut worker: SystemWorker<S>, errand: Errand, calls: &mpsc::Receiver<Call>) -> usize {
+fn serve<S: Service>(
+    mut worker: SystemWorker<S>,
+    errand: Errand,
+    calls: &mpsc::Receiver<Call>,
+    admission: Arc<Admission>,
+) -> usize {
     match errand {
         Errand::Adopt(hand) => worker.adopt_from(hand),
         Errand::Listen(door) => {
             // There is no call if another worker has failed.
             let Ok(Call { place, done }) = calls.recv() else { return 0 };
             let listening = place.listen().and_then(|listener| {
-                worker.accept_from(Acceptor::new(listener, door)).map_err(system("watch the listener"))
+                worker
+                    .accept_from(Acceptor::new(listener, door, admission))
+                    .map_err(system("watch the listener"))
             });
             let (listening, outcome) = split(listening);
             let _ = done.send(outcome);

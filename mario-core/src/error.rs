@@ -80,6 +80,19 @@ pub enum Error {
         /// The pool in bytes.
         pool: usize,
     },
+    /// A text that is no address or prefix.
+    #[error(
+        "`{text}` is no address or prefix: write it as \"10.1.2.3\", \"10.0.0.0/8\", \"2001:db8::7\" or \"2001:db8::/32\""
+    )]
+    Prefix {
+        /// The text.
+        text: String,
+    },
+    /// The PROXY protocol was asked for, and nobody may speak it.
+    #[error(
+        "the PROXY protocol with no proxy that is trusted: name their addresses or prefixes, or \"0.0.0.0/0\" and \"::/0\" for all"
+    )]
+    NoProxies,
     /// The heartbeat's id can't be used.
     #[error("the heartbeat {id:#06x} can't be used: {why}")]
     Heartbeat {

@@ -1,5 +1,7 @@
 //! A connection's turns: read, split, dispatch, flush; and its end.
 
+mod greeting;
+
 use std::collections::TryReserveError;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +18,7 @@ use crate::link::{Link, Phase};
 use crate::locals::Locals;
 use crate::mail::Mail;
 use crate::net::{Ready, Stream, uninterrupted};
+use crate::notice::Notice;
 use crate::outbox::{Delivered, Marks, Outbox};
 use crate::reason::Reason;
 use crate::service::{Service, Worker};
@@ -79,6 +82,8 @@ pub(crate) struct Exchange<S: Service> {
     desk: Desk<S>,
     counters: Arc<Counters>,
     mail: Arc<Mail>,
+    /// What is said of connections that never became one of the service.
+    strangers: Notice,
 }
 
 impl<S: Service> Exchange<S> {
@@ -97,6 +102,7 @@ impl<S: Service> Exchange<S> {
             desk: Desk::new(service, commands, rules.heartbeat, locals),
             counters,
             mail,
+            strangers: Notice::default(),
         })
     }
 
@@ -194,6 +200,9 @@ impl<S: Service> Exchange<S> {
     #[cold]
     pub(crate) fn end<T: Stream>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
         let Connection { stream, link, session, .. } = connection;
+        if link.phase == Phase::Greeting {
+            return self.dismiss(connection, reason);
+        }
         if link.phase == Phase::Open {
             link.phase = Phase::Flushing;
             stream.ended(reason);
@@ -246,8 +255,14 @@ impl<S: Service> Exchange<S> {
                 Ok(count) => {
                     turn.received = true;
                     connection.unread = count == self.read_buffer.len();
-                    if connection.link.phase == Phase::Open {
-                        self.receive(connection, count);
+                    match connection.link.phase {
+                        Phase::Open => self.receive(connection, count),
+                        Phase::Greeting => {
+                            self.greet(connection, count);
+                            // A byte at a time does not make the wait for the header longer.
+                            turn.received = connection.link.phase != Phase::Greeting;
+                        }
+                        _ => {}
                     }
                     turn.again = connection.unread;
                     if turn.again || !to_the_end {

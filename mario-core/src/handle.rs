@@ -116,6 +116,7 @@ impl ServerHandle {
         for door in doors {
             stats.accepted += door.accepted.get();
             stats.refused += door.refused.get();
+            stats.untrusted += door.untrusted.get();
             stats.accept_pauses += door.pauses.get();
         }
         for mailbox in mailboxes {
@@ -127,6 +128,7 @@ impl ServerHandle {
             stats.pushes_dropped += mailbox.counters.pushes.dropped.get();
             stats.pushes_gone += mailbox.counters.pushes.gone.get();
             stats.pushes_refused += mailbox.mail.refused();
+            stats.proxy_errors += mailbox.counters.proxy_errors.get();
         }
         stats
     }

@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use mario_proto::{Frame, Framing, HEADER_LEN, Header};
+use mario_proto::{Frame, Framing, HEADER_LEN, Header, ProxyHeader};
 
 use crate::buffers::{Chain, Full, Segments};
 use crate::reason::Reason;
@@ -43,6 +43,34 @@ impl Inbox {
             }
             Ok(None) => Ok(None),
             Err(error) => Err(Reason::Protocol(error)),
+        }
+    }
+
+    /// The header of a connection from a proxy, from what waits in its chain and then from the `fresh` bytes, of which it
+    /// takes what it needs. `None` if it is not whole.
+    ///
+    /// # Errors
+    /// The reason for which the connection ends.
+    #[cold]
+    pub(crate) fn proxy_header(
+        &mut self,
+        waiting: &mut Chain,
+        fresh: &mut &[u8],
+    ) -> Result<Option<ProxyHeader>, Reason> {
+        let known = self.segments.peek(waiting, &mut self.whole);
+        let new = fresh.len().min(ProxyHeader::MAX_LEN - known);
+        let whole = &mut self.whole[..known + new];
+        whole[known..].copy_from_slice(&fresh[..new]);
+        match ProxyHeader::split(whole).map_err(Reason::Proxy)? {
+            Some((header, rest)) => {
+                *fresh = &fresh[new - rest.len()..];
+                self.segments.clear(waiting);
+                Ok(Some(header))
+            }
+            None => {
+                self.segments.append(waiting, fresh).map_err(|Full| Reason::Overflow)?;
+                Ok(None)
+            }
         }
     }
 

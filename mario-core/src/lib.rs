@@ -64,6 +64,7 @@ extern crate self as mario;
 
 mod accept;
 mod accepting;
+mod admission;
 mod buffers;
 mod builder;
 pub mod client;
@@ -88,6 +89,7 @@ mod mail;
 mod mailbox;
 mod master;
 mod net;
+mod notice;
 mod outbox;
 mod reason;
 mod rehearsal;
@@ -122,7 +124,7 @@ pub use timers::{Timer, TimerError};
 
 pub use mario_macros::{Packet, command, commands};
 pub use mario_proto::{
-    self as proto, DecodeError, EncodeError, Frame, FrameError, Overflow, Packet, Payload,
+    self as proto, DecodeError, EncodeError, Frame, FrameError, Overflow, Packet, Payload, ProxyError,
 };
 
 /// What generated code names; not for users.

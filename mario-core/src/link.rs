@@ -118,6 +118,8 @@ pub(crate) struct Link {
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// The header of the proxy that has connected is awaited; the service does not know of it yet.
+    Greeting,
     /// Requests are served.
     Open,
     /// Reported as disconnected; what was sent before is being flushed.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::accepting::{Accepted, Acceptor};
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::doorbell::Wake;
 use crate::mailbox::Dealer;
@@ -32,9 +33,10 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         listener: L,
         workers: Vec<Dealer<L::Stream, W>>,
         door: Arc<Door>,
+        admission: Arc<Admission>,
         stop: Arc<AtomicBool>,
     ) -> Self {
-        Master { clock, acceptor: Acceptor::new(listener, door), workers, stop, held: None }
+        Master { clock, acceptor: Acceptor::new(listener, door, admission), workers, stop, held: None }
     }
 
     /// Accepts until the server shuts down. What is accepted is dealt before the workers learn of it.
@@ -66,7 +68,12 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         while self.goes_on() {
             let accepted = match self.held.take() {
                 Some((stream, peer)) => Accepted::Connection(stream, peer),
-                None => self.acceptor.next(),
+                None => match self.acceptor.next() {
+                    Accepted::Connection(_, peer) if !self.acceptor.admits(peer, self.clock.now()) => {
+                        continue;
+                    }
+                    accepted => accepted,
+                },
             };
             match accepted {
                 Accepted::Connection(stream, peer) => {

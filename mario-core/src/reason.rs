@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 
-use mario_proto::{DecodeError, EncodeError, FrameError};
+use mario_proto::{DecodeError, EncodeError, FrameError, ProxyError};
 
 /// Says that the connection is to be closed: the error of a handler or hook.
 ///
@@ -38,6 +38,9 @@ pub enum Reason {
     Error(io::ErrorKind),
     /// The peer sent a header that breaks the rules.
     Protocol(FrameError),
+    /// The connection comes from a [proxy](crate::Builder::proxy_protocol) and did not begin with the header of one. The
+    /// service never knew of it, and no hook is called.
+    Proxy(ProxyError),
     /// The peer sent this id, and no command takes it.
     UnknownCommand(u16),
     /// The peer sent this command, and its guard or the service's did not let it run.

@@ -14,6 +14,11 @@ pub struct Stats {
     /// Connections closed at once because no worker had a free slot, or not [the one](crate::Accept::PerWorker) that
     /// accepted them.
     pub refused: u64,
+    /// Connections closed at once because they came from no [proxy](crate::Builder::proxy_protocol) that is trusted.
+    pub untrusted: u64,
+    /// Connections from proxies that ended before their [header](crate::Builder::proxy_protocol) was whole, as it was
+    /// malformed, did not come in time, or the proxy closed; those that a shutdown ended are not counted.
+    pub proxy_errors: u64,
     /// Connections that have a slot now, or are on their way to one; those that are being closed included.
     pub open: u64,
     /// Times that accepting had to pause, as the system was out of descriptors or memory.
@@ -58,6 +63,7 @@ pub(crate) struct Counters {
     pub(crate) bytes: Counter,
     pub(crate) panics: Counter,
     pub(crate) pushes: Pushes,
+    pub(crate) proxy_errors: Counter,
     /// Rounds of the worker's loop: who has work or was woken makes some.
     pub(crate) rounds: Counter,
 }
@@ -87,5 +93,6 @@ impl Counters {
 pub(crate) struct Door {
     pub(crate) accepted: Counter,
     pub(crate) refused: Counter,
+    pub(crate) untrusted: Counter,
     pub(crate) pauses: Counter,
 }

@@ -87,6 +87,11 @@ impl<S: Service> Timers<S> {
     }
 
     /// Time has passed.
+    pub(crate) fn now(&self) -> Duration {
+        self.now
+    }
+
+    #[inline]
     pub(crate) fn set_now(&mut self, now: Duration) {
         self.now = now;
     }

@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) connections: usize,
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) write_timeout: Duration,
+    /// How long a proxy's header may take; `None` if connections begin without.
+    pub(crate) greeting: Option<Duration>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
@@ -68,7 +70,8 @@ impl Plan {
 
     /// How often the deadlines are swept: a connection expires late by at most an eighth of its timeout.
     fn sweep(&self) -> Duration {
-        let shortest = self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout));
+        let timeouts = [self.read_timeout, self.greeting];
+        let shortest = timeouts.into_iter().flatten().fold(self.write_timeout, Duration::min);
         (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
     }
 }
@@ -287,6 +290,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         for _ in 0..ACCEPTS {
             let Entrance::Door(door) = &mut self.entrance else { return };
             let Some((stream, peer)) = door.next(self.now) else { return };
+            if !door.acceptor.admits(peer, self.now) {
+                continue;
+            }
             if self.slots.is_full() {
                 door.acceptor.refused(peer);
                 continue;
@@ -342,8 +348,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.remove(key);
             return;
         }
-        self.exchange.connect(connection);
-        touch(&mut self.idle, key, self.now, self.plan.read_timeout);
+        if let Some(greeting) = self.plan.greeting {
+            connection.link.phase = Phase::Greeting;
+            self.idle.set(key.index, self.now, greeting);
+        } else {
+            self.exchange.connect(connection);
+            touch(&mut self.idle, key, self.now, self.plan.read_timeout);
+        }
         if self.course == Course::Drain
             && let Some(drain) = &mut self.drain
         {
@@ -385,7 +396,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.again.push_back(key);
         }
         let waits = match link.phase {
-            Phase::Open | Phase::Flushing => (!link.output.is_empty()).then_some(self.plan.write_timeout),
+            Phase::Greeting | Phase::Open | Phase::Flushing => {
+                (!link.output.is_empty()).then_some(self.plan.write_timeout)
+            }
             Phase::Lingering => Some(LINGER),
             Phase::Gone => return self.remove(key),
         };
@@ -434,6 +447,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         if connection.link.paused && !stalled {
             // It may well be sending; it is we who do not read.
             return touch(&mut self.idle, key, self.now, self.plan.read_timeout);
+        }
+        if connection.link.phase != Phase::Greeting && !stalled && self.plan.read_timeout.is_none() {
+            // It was to end without a proxy's header, which has come.
+            return;
         }
         let was_closing = connection.link.phase != Phase::Open;
         self.exchange.end(connection, Reason::TimedOut);
@@ -511,8 +528,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Tells the service that a connection is to go; where it gives no notice, it goes at once.
     fn give_notice(&mut self, key: Key) {
         let Some(connection) = self.slots.get_mut(key) else { return };
-        if connection.link.phase != Phase::Open {
-            return;
+        match connection.link.phase {
+            Phase::Open => {}
+            Phase::Greeting => return self.shut_down(key),
+            Phase::Flushing | Phase::Lingering | Phase::Gone => return,
         }
         let notice = self.exchange.drain(connection);
         if connection.link.phase != Phase::Open {

@@ -22,6 +22,7 @@ chapters! {
     packets: "../../src/packets.md",
     commands: "../../src/commands.md",
     connections: "../../src/connections.md",
+    limits: "../../src/limits.md",
     stopping: "../../src/stopping.md",
     clients: "../../src/clients.md",
     pushing: "../../src/pushing.md",

@@ -121,11 +121,12 @@ impl<S: Service> Setup<S> {
         let (dealers, hands): (Vec<_>, Vec<_>) =
             self.mailboxes.iter().map(|mailbox| way(slots, mailbox)).unzip();
         let posts = self.mailboxes.into_iter().zip(hands.into_iter().map(Errand::Adopt)).collect();
+        let admission = Arc::clone(&self.orders.admission);
         let crew = Crew::start(self.service, self.orders, posts)?;
 
         let (door, stop) = (Arc::new(Door::default()), ThreadStop::new(waker));
-        let master =
-            Master::new(SystemClock::start(), listener, dealers, Arc::clone(&door), Arc::clone(&stop.flag));
+        let (counts, flag) = (Arc::clone(&door), Arc::clone(&stop.flag));
+        let master = Master::new(SystemClock::start(), listener, dealers, counts, admission, flag);
         let thread = threads::spawn("mario-master", move || master.run())?;
         Ok(Open { local_addr, crew, doors: vec![door], master: Some((thread, stop)) })
     }

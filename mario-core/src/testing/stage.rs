@@ -46,7 +46,7 @@ impl<S: Service> Stage<S> {
         let worker =
             Worker::new(seat, orders.plan, Arc::clone(&service), orders.commands, clock, network.clone());
         let mut worker = worker.map_err(|source| crate::Error::Memory { workers: 1, source })?;
-        let acceptor = Acceptor::new(Entry(network.clone()), Arc::clone(&door));
+        let acceptor = Acceptor::new(Entry(network.clone()), Arc::clone(&door), orders.admission);
         worker.accept_from(acceptor).map_err(system("watch the listener"))?;
         worker.begin();
         let stage = Stage { worker, events: Network::events(16), network, unflushed: None };

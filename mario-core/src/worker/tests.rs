@@ -21,6 +21,7 @@ const GO_AWAY: u16 = 2;
 struct Witness {
     /// What connections are told in a drain, and how long they may stay; nothing and not at all without it.
     farewell: Option<Duration>,
+    connected: Mutex<Vec<SocketAddr>>,
     ends: Mutex<Vec<Reason>>,
     ticks: Mutex<u32>,
 }
@@ -28,6 +29,11 @@ struct Witness {
 impl Service for Witness {
     type Session = ();
     type Worker = ();
+
+    fn connected(&self, conn: &mut Conn<'_, Self>) {
+        assert_ne!(conn.peer_addr().port(), 666, "as the test asked for");
+        self.connected.lock().unwrap().push(conn.peer_addr());
+    }
 
     fn disconnected(&self, _conn: &mut Conn<'_, Self>, reason: Reason) {
         self.ends.lock().unwrap().push(reason);
@@ -76,6 +82,7 @@ impl Rig {
             connections,
             read_timeout: Some(READ_TIMEOUT),
             write_timeout: WRITE_TIMEOUT,
+            greeting: None,
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             drain: None,
             tick: None,
@@ -285,3 +292,4 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
 
 mod drain;
 mod own_listener;
+mod proxy;

@@ -18,7 +18,7 @@ impl Lone {
     fn new(connections: usize) -> Lone {
         let mut rig = Rig::new(connections);
         let (listener, door) = (SimListener::default(), Arc::new(Door::default()));
-        rig.worker.accept_from(Acceptor::new(listener.clone(), Arc::clone(&door))).unwrap();
+        rig.worker.accept_from(Acceptor::new(listener.clone(), Arc::clone(&door), Arc::default())).unwrap();
         Lone { rig, listener, door }
     }
 
