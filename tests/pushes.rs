@@ -167,3 +167,27 @@ fn a_connection_is_closed_from_any_thread() {
     assert_eq!(events.recv_timeout(LIMIT), Ok(Event::Went(id, Reason::Service)));
     server.shutdown().unwrap();
 }
+
+/// Members on two workers, each of which gets each message once and in order.
+#[test]
+fn a_group_is_reached_on_all_workers() {
+    let (server, events) = start(|builder| builder);
+    let connections = server.connections();
+    let mut members: Vec<_> = (0..20).map(|_| connect(&server, &events)).collect();
+    assert!((0..2).all(|worker| members.iter().any(|(_, id)| id.worker() == worker)));
+    for (_, id) in &members {
+        connections.join(*id, 7u64).unwrap();
+    }
+    let (mut outsider, _) = connect(&server, &events);
+    for number in 0..100u32 {
+        connections.push_to_group(7u64, PUSHED, &Payload(&number.to_le_bytes())).unwrap();
+    }
+    connections.push_to_all(PUSHED, &Payload(b"all!")).unwrap();
+    for (client, _) in &mut members {
+        for number in 0..100u32 {
+            assert_eq!(client.receive(12), frame(PUSHED, &number.to_le_bytes()));
+        }
+        assert_eq!(client.receive(12), frame(PUSHED, b"all!"));
+    }
+    assert_eq!(outsider.receive(12), frame(PUSHED, b"all!"));
+}

@@ -15,6 +15,7 @@ use crate::deadlines;
 use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
 use crate::exchange::Rules;
+use crate::groups::MOST_MEMBERSHIPS;
 use crate::link::ConnId;
 use crate::mail::MOST_LETTERS;
 use crate::net::system::HAS_PRIVATE_TABLES;
@@ -68,6 +69,7 @@ pub struct Builder<S: Service> {
     tick: Option<Duration>,
     timers: Option<usize>,
     mailbox: usize,
+    memberships: Option<usize>,
     marks: Marks,
     input_pool: Option<usize>,
     output_pool: usize,
@@ -98,6 +100,7 @@ impl<S: Service> Builder<S> {
             tick: None,
             timers: None,
             mailbox: 4_096,
+            memberships: None,
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
             output_pool: 64 << 20,
@@ -252,6 +255,14 @@ impl<S: Service> Builder<S> {
     /// memory is taken at the start, some 70 bytes for each.
     pub fn mailbox(mut self, pushes: usize) -> Self {
         self.mailbox = pushes;
+        self
+    }
+
+    /// In how many groups the connections of a worker may be, all together: 0 to 2³¹; by default four for each slot. A
+    /// connection that is in three groups counts three times. Memory becomes resident as they are first used, about 24
+    /// bytes each.
+    pub fn memberships(mut self, memberships: usize) -> Self {
+        self.memberships = Some(memberships);
         self
     }
 
@@ -411,6 +422,7 @@ impl<S: Service> Builder<S> {
             tick: self.tick,
             timers: self.timer_count()?,
             mailbox: self.mailbox_room()?,
+            memberships: self.membership_count()?,
             rules: self.rules()?,
         })
     }
@@ -421,6 +433,11 @@ impl<S: Service> Builder<S> {
         } else {
             Err(Error::Mailbox(self.mailbox))
         }
+    }
+
+    fn membership_count(&self) -> Result<usize> {
+        let memberships = self.memberships.unwrap_or(self.connections.saturating_mul(4));
+        if memberships <= MOST_MEMBERSHIPS { Ok(memberships) } else { Err(Error::Memberships(memberships)) }
     }
 
     fn timer_count(&self) -> Result<usize> {

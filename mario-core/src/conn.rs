@@ -7,11 +7,14 @@ use std::time::Duration;
 use mario_proto::Packet;
 
 use crate::connections::Connections;
+use crate::groups::JoinError;
 use crate::link::{ConnId, Link};
 use crate::locals::Locals;
+use crate::name::Name;
 use crate::outbox::{Outbox, SendError};
 use crate::service::Service;
 use crate::timers::{Timer, TimerError};
+use crate::users::{BindError, Others};
 
 /// A connection, as its handlers and hooks see it.
 ///
@@ -55,6 +58,64 @@ impl<'a, S: Service> Conn<'a, S> {
     /// A way to all connections of the server, which may be kept and given to other threads.
     pub fn connections(&self) -> Connections {
         self.locals.connections.clone()
+    }
+
+    /// Says whose connection this is, so that it can be reached by its user: with
+    /// [`Connections::push_to_user`], for as long as it lasts. `others` says what becomes of the user's other
+    /// connections; which these are is the answer. A connection has one user at a time.
+    ///
+    /// ```
+    /// # use mario::{BindError, Close, Conn, Packet, Service};
+    /// # use mario::Others;
+    /// # struct Gateway;
+    /// # impl Service for Gateway { type Session = (); type Worker = (); }
+    /// # #[derive(Packet)]
+    /// # struct LogIn { uid: u64 }
+    /// #[mario::command(0x6101)]
+    /// fn log_in(conn: &mut Conn<'_, Gateway>, request: LogIn) -> Result<(), Close> {
+    ///     conn.bind(request.uid, Others::Kick)?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`BindError`]; the connection is then whose it was before.
+    pub fn bind(&mut self, user: impl Into<Name>, others: Others) -> Result<Vec<ConnId>, BindError> {
+        if !self.link.is_served() {
+            return Err(BindError::Closed);
+        }
+        self.locals.bind(self.link.id, user.into(), others)
+    }
+
+    /// Says that this connection is nobody's; the answer is whose it was.
+    pub fn unbind(&mut self) -> Option<Name> {
+        self.locals.unbind(self.link.id)
+    }
+
+    /// Whose connection this is, if anybody's.
+    pub fn user(&self) -> Option<Name> {
+        self.locals.bound.get(self.link.id.key())
+    }
+
+    /// Adds this connection to a group, unless it is in it. It leaves by itself when it ends.
+    ///
+    /// # Errors
+    /// [`JoinError`]: there is no room, or the connection has ended.
+    pub fn join(&mut self, group: impl Into<Name>) -> Result<(), JoinError> {
+        if !self.link.is_served() {
+            return Err(JoinError::Closed);
+        }
+        self.locals.groups.join(self.link.id.key(), group.into())
+    }
+
+    /// Takes this connection out of a group; whether it was in it.
+    pub fn leave(&mut self, group: impl Into<Name>) -> bool {
+        self.locals.groups.leave(self.link.id.key(), group.into())
+    }
+
+    /// Whether this connection is in a group.
+    pub fn is_in(&mut self, group: impl Into<Name>) -> bool {
+        self.locals.groups.contains(self.link.id.key(), group.into())
     }
 
     /// Sends `packet` as a reply to the request that is being handled, as returning it does; a handler may reply

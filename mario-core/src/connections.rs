@@ -1,5 +1,8 @@
 //! How any thread reaches the connections of a server.
 
+mod groups;
+mod users;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +14,10 @@ use crate::doorbell::Wake;
 use crate::link::ConnId;
 use crate::mail::{Letter, Refused};
 use crate::mailbox::Mailbox;
+use crate::name::Name;
 use crate::reason::Close;
 use crate::slots::Key;
+use crate::users::Users;
 
 /// A way to the connections of a server from any thread, and from the handlers of other connections.
 ///
@@ -50,6 +55,7 @@ pub struct Connections(Arc<Lines>);
 struct Lines {
     stx: u32,
     workers: Vec<Arc<dyn Post>>,
+    users: Users,
 }
 
 /// The mailbox of a worker, whatever wakes it.
@@ -88,6 +94,17 @@ pub enum PushError {
     /// The connection has ended, or there never was one of this id.
     #[error("connection {0} has ended")]
     Gone(ConnId),
+    /// The user has no connection.
+    #[error("user {0} has no connection")]
+    Offline(Name),
+    /// The mailboxes of some workers are full: what has gone to the others does not reach the connections of these.
+    #[error("the mailboxes of {refused} of {workers} workers are full: set `Builder::mailbox` higher")]
+    Partly {
+        /// How many.
+        refused: usize,
+        /// How many workers there are.
+        workers: usize,
+    },
     /// The worker that has the connection is so far behind that its mailbox is full.
     #[error(
         "{0} pushes wait for the connection's worker already: push later, or set `Builder::mailbox` higher"
@@ -116,7 +133,7 @@ pub struct Pushed {
 impl Connections {
     pub(crate) fn new<W: Wake + Send + Sync + 'static>(stx: u32, workers: &[Arc<Mailbox<W>>]) -> Self {
         let workers = workers.iter().map(|mailbox| Arc::clone(mailbox) as Arc<dyn Post>).collect();
-        Connections(Arc::new(Lines { stx, workers }))
+        Connections(Arc::new(Lines { stx, workers, users: Users::default() }))
     }
 
     /// Pushes `packet` under the id of a command. What becomes of it if the peer reads too slowly, the packet itself

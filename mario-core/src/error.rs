@@ -57,6 +57,9 @@ pub enum Error {
     /// No room for pushes, or more than is sensible.
     #[error("a mailbox of {0} pushes: it is 1 to {most}", most = crate::mail::MOST_LETTERS)]
     Mailbox(usize),
+    /// More memberships in groups than can be numbered.
+    #[error("{0} memberships for each worker: it is 0 to {most}", most = crate::groups::MOST_MEMBERSHIPS)]
+    Memberships(usize),
     /// A duration is out of range.
     #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
     Timeout {

@@ -13,10 +13,12 @@ use mario_proto::Framing;
 use crate::connections::Message;
 use crate::desk::Desk;
 use crate::dispatch::Commands;
+use crate::groups::Groups;
 use crate::inbox::Inbox;
 use crate::link::{Link, Phase};
 use crate::locals::Locals;
 use crate::mail::Mail;
+use crate::name::Name;
 use crate::net::{Ready, Stream, uninterrupted};
 use crate::notice::Notice;
 use crate::outbox::{Delivered, Marks, Outbox};
@@ -127,6 +129,12 @@ impl<S: Service> Exchange<S> {
         &mut self.desk.locals.state
     }
 
+    /// Who is in which group.
+    #[inline]
+    pub(crate) fn groups(&mut self) -> &mut Groups {
+        &mut self.desk.locals.groups
+    }
+
     /// What is to be done later.
     #[inline]
     pub(crate) fn timers(&mut self) -> &mut Timers<S> {
@@ -177,6 +185,16 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// Adds a connection to a group, if it is still served.
+    pub(crate) fn join<T>(&mut self, connection: &Connection<S, T>, group: Name) {
+        let Link { id, .. } = connection.link;
+        if connection.link.is_served()
+            && let Err(error) = self.groups().join(id.key(), group)
+        {
+            log::error!("connection {id} does not join group {group}: {error}");
+        }
+    }
+
     /// The turn that an event gives.
     #[inline]
     pub(crate) fn turn<T: Stream>(&mut self, connection: &mut Connection<S, T>, ready: Ready) -> Turn {
@@ -216,6 +234,9 @@ impl<S: Service> Exchange<S> {
             if hook.is_err() {
                 self.panicked(link, "the disconnected hook");
             }
+            let locals = &mut self.desk.locals;
+            locals.groups.leave_all(link.id.key().index);
+            locals.unbind(link.id);
         }
         match reason {
             Reason::Error(_) | Reason::Overflow => self.abandon(connection),

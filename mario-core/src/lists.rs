@@ -80,10 +80,36 @@ impl<T> Lists<T> {
         }
     }
 
+    /// Takes the first item of a slot that is as wanted.
+    pub(crate) fn take(&mut self, slot: u32, mut is_wanted: impl FnMut(&T) -> bool) -> Option<T> {
+        let (mut before, mut number) = (None, self.first.get(slot as usize).copied()?);
+        while number != 0 {
+            let place = number as usize - 1;
+            let next = self.entries[place].next;
+            if self.entries[place].item.as_ref().is_some_and(&mut is_wanted) {
+                match before {
+                    Some(before) => self.entries[before as usize].next = next,
+                    None => self.first[slot as usize] = next,
+                }
+                return self.give_back(number);
+            }
+            (before, number) = (Some(number - 1), next);
+        }
+        None
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     fn take_first(&mut self, slot: u32) -> Option<T> {
-        let first = &mut self.first[slot as usize];
-        let entry = &mut self.entries[*first as usize - 1];
-        let number = std::mem::replace(first, entry.next);
+        let number = self.first[slot as usize];
+        self.first[slot as usize] = self.entries[number as usize - 1].next;
+        self.give_back(number)
+    }
+
+    fn give_back(&mut self, number: u32) -> Option<T> {
+        let entry = &mut self.entries[number as usize - 1];
         entry.next = std::mem::replace(&mut self.free, number);
         entry.item.take()
     }
@@ -101,14 +127,17 @@ mod tests {
         #[test]
         fn behaves_as_queues(
             capacity in 0..10usize,
-            steps in prop::collection::vec((0..4u32, any::<bool>()), 0..200),
+            steps in prop::collection::vec((0..4u32, 0..4u8, any::<prop::sample::Index>()), 0..200),
         ) {
             let mut lists = Lists::new(capacity, 4).unwrap();
             let mut model = vec![VecDeque::new(); 4];
-            for (number, (slot, is_push)) in steps.into_iter().enumerate() {
+            for (number, (slot, step, which)) in steps.into_iter().enumerate() {
                 let queue = &mut model[slot as usize];
-                if !is_push {
+                if step == 0 {
                     prop_assert_eq!(lists.pop(slot), queue.pop_front());
+                } else if step == 1 && !queue.is_empty() {
+                    let item = queue.remove(which.index(queue.len()));
+                    prop_assert_eq!(lists.take(slot, |other| Some(*other) == item), item);
                 } else if lists.push(slot, number).is_ok() {
                     queue.push_back(number);
                 } else {

@@ -5,13 +5,20 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use crossbeam_queue::ArrayQueue;
 
 use crate::connections::Message;
+use crate::name::Name;
 use crate::slots::Key;
 
 /// What a worker is asked to do with connections of its own. Some may have gone when it comes to it.
 pub(crate) enum Letter {
     Push(Key, Message),
     PushMany(Box<[Key]>, Message),
+    PushToGroup(Name, Message),
+    PushToAll(Message),
+    Join(Key, Name),
+    Leave(Key, Name),
     Close(Key),
+    /// Its user has come by another connection.
+    Kick(Key),
 }
 
 /// More are refused as a setting: they would be a leak by another name.

@@ -49,6 +49,8 @@ pub enum Reason {
     Malformed(u16, DecodeError),
     /// The service closed it.
     Service,
+    /// Its user has come by another connection, and may have but one: [`Others::Kick`](crate::Others::Kick).
+    Kicked,
     /// A packet of the service could not be encoded.
     Unsendable(EncodeError),
     /// The peer reads too slowly: what waits for it would pass a limit, or a pool of the worker is full.

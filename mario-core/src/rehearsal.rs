@@ -9,6 +9,7 @@ use mario_proto::Frame;
 use crate::connections::Connections;
 use crate::desk::Desk;
 use crate::dispatch::Commands;
+use crate::groups::Groups;
 use crate::link::{ConnId, Link};
 use crate::locals::Locals;
 use crate::net::system::Bell;
@@ -18,6 +19,7 @@ use crate::service::Service;
 use crate::slots::Key;
 use crate::stx::Stx;
 use crate::timers::Timers;
+use crate::users::Bound;
 
 /// The service's side of one connection: its table, its handlers, and the buffer that their replies are encoded to.
 ///
@@ -36,15 +38,12 @@ impl<S: Service> Rehearsal<S> {
     /// # Errors
     /// When there is no memory for its buffers.
     pub fn new(service: S, commands: Commands<S>) -> Result<Self, TryReserveError> {
+        let connections = Connections::new::<Bell>(Stx::default().0, &[]);
+        let locals = Locals::new(Timers::new(0, 1)?, Groups::new(0, 1)?, Bound::new(1)?, connections);
         let marks = Marks { low_water: 0, high_water: 0, limit: Outbox::CAPACITY };
         let id = ConnId::new(0, Key { index: 0, generation: 0 });
         Ok(Rehearsal {
-            desk: Desk::new(
-                Arc::new(service),
-                commands,
-                None,
-                Locals::new(Timers::new(0, 1)?, Connections::new::<Bell>(Stx::default().0, &[])),
-            ),
+            desk: Desk::new(Arc::new(service), commands, None, locals),
             link: Link::new(id, SocketAddr::from(([127, 0, 0, 1], 1))),
             session: S::Session::default(),
             outbox: Outbox::new(Stx::default().0, marks, marks.limit, 0)?,

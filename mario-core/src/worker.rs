@@ -18,6 +18,7 @@ use crate::deadlines::Deadlines;
 use crate::dispatch::Commands;
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Rules, Turn};
+use crate::groups::Groups;
 use crate::link::{ConnId, Link, Phase};
 use crate::locals::Locals;
 use crate::mail::Room;
@@ -27,6 +28,7 @@ use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
 use crate::timers::{Due, Timers};
+use crate::users::Bound;
 use delivery::{Delivery, Errand};
 use drain::Drain;
 use entrance::{Door, Entrance};
@@ -59,6 +61,7 @@ pub(crate) struct Plan {
     pub(crate) tick: Option<Duration>,
     pub(crate) timers: usize,
     pub(crate) mailbox: usize,
+    pub(crate) memberships: usize,
     pub(crate) rules: Rules,
 }
 
@@ -127,19 +130,15 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let now = clock.now();
         let mut timers = Timers::new(plan.timers, plan.connections)?;
         timers.set_now(now);
+        let groups = Groups::new(plan.memberships, plan.connections)?;
+        let locals = Locals::new(timers, groups, Bound::new(plan.connections)?, connections);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
         let mut again = VecDeque::new();
         again.try_reserve_exact(plan.connections)?;
         Ok(Worker {
             index,
             slots: Slots::new(plan.connections)?,
-            exchange: Exchange::new(
-                service,
-                commands,
-                &plan.rules,
-                Locals::new(timers, connections),
-                shared,
-            )?,
+            exchange: Exchange::new(service, commands, &plan.rules, locals, shared)?,
             idle: Deadlines::new(plan.connections)?,
             stalled: Deadlines::new(plan.connections)?,
             again,
@@ -307,22 +306,22 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     #[inline]
     fn deliver(&mut self) {
         for _ in 0..DELIVERIES {
-            let Some(errand) = self.delivery.next(&self.mailbox.mail) else { return };
-            let key = match errand {
-                Errand::Push(key, message) => {
-                    match self.slots.get_mut(key) {
-                        Some(connection) => self.exchange.push(connection, &message),
-                        None => self.mailbox.counters.pushes.gone.add(1),
-                    }
-                    key
-                }
-                Errand::Close(key) => {
-                    if let Some(connection) = self.slots.get_mut(key) {
-                        self.exchange.end(connection, Reason::Service);
-                    }
-                    key
-                }
+            let (groups, slots) = (self.exchange.groups(), &self.slots);
+            let Some((key, errand)) = self.delivery.next(&self.mailbox.mail, groups, || slots.keys()) else {
+                return;
             };
+            let Some(connection) = self.slots.get_mut(key) else {
+                self.mailbox.counters.pushes.gone.add(u64::from(errand.is_push()));
+                continue;
+            };
+            match errand {
+                Errand::Push(message) => self.exchange.push(connection, &message),
+                Errand::Join(group) => self.exchange.join(connection, group),
+                Errand::Leave(group) => {
+                    self.exchange.groups().leave(key, group);
+                }
+                Errand::End(reason) => self.exchange.end(connection, reason),
+            }
             self.after(key, Turn::default());
         }
     }

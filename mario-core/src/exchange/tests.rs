@@ -15,6 +15,7 @@ use crate::link::ConnId;
 use crate::mail::Room;
 use crate::net::sim::{Peer, SimStream};
 use crate::slots::Key;
+use crate::users::Bound;
 
 const STX: u32 = 0xffff_ffff;
 const ECHO: u16 = 0x0101;
@@ -71,8 +72,9 @@ impl Rig {
         };
         let commands = mario::commands![echo, twice];
         let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1 }));
-        let locals =
-            Locals::new(Timers::new(0, 1).unwrap(), Connections::new::<std::thread::Thread>(STX, &[]));
+        let (timers, groups) = (Timers::new(0, 1).unwrap(), Groups::new(0, 1).unwrap());
+        let connections = Connections::new::<std::thread::Thread>(STX, &[]);
+        let locals = Locals::new(timers, groups, Bound::new(1).unwrap(), connections);
         let mut exchange =
             Exchange::new(Arc::clone(&log), commands, &rules, locals, (Arc::default(), mail)).unwrap();
         let link = Link::new(ConnId::new(0, KEY), ([127, 0, 0, 1], 1).into());

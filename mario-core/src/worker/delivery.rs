@@ -1,22 +1,35 @@
 //! Mail that has come, letter by letter and connection by connection.
 
+use std::ops::Deref;
+
 use crate::connections::Message;
+use crate::groups::Groups;
 use crate::mail::{Letter, Mail};
+use crate::name::Name;
+use crate::reason::Reason;
 use crate::slots::Key;
 
 /// Where a worker is in its mail.
 pub(super) struct Delivery {
     /// A letter to many of which some have not got it yet.
-    many: Option<(Box<[Key]>, usize, Message)>,
+    many: Option<Many>,
+}
+
+struct Many {
+    keys: Box<[Key]>,
+    done: usize,
+    message: Message,
 }
 
 /// What to do for one connection.
 pub(super) enum Errand<'d> {
-    Push(Key, Pushed<'d>),
-    Close(Key),
+    Push(Pushed<'d>),
+    Join(Name),
+    Leave(Name),
+    End(Reason),
 }
 
-/// A message that is lent to all but the last of those who get it.
+/// A message that is lent if others get it too.
 pub(super) enum Pushed<'d> {
     Own(Message),
     Lent(&'d Message),
@@ -32,25 +45,44 @@ impl Delivery {
 
     /// The next thing to do, in the order in which it was asked for.
     #[inline]
-    pub(super) fn next(&mut self, mail: &Mail) -> Option<Errand<'_>> {
-        if self.many.as_ref().is_some_and(|(keys, done, _)| *done == keys.len()) {
+    pub(super) fn next(
+        &mut self,
+        mail: &Mail,
+        groups: &Groups,
+        all: impl Fn() -> Vec<Key>,
+    ) -> Option<(Key, Errand<'_>)> {
+        if self.many.as_ref().is_some_and(|many| many.done == many.keys.len()) {
             self.many = None;
         }
         while self.many.is_none() {
-            match mail.next()? {
-                Letter::Push(key, message) => return Some(Errand::Push(key, Pushed::Own(message))),
-                Letter::Close(key) => return Some(Errand::Close(key)),
-                Letter::PushMany(keys, _) if keys.is_empty() => {}
-                Letter::PushMany(keys, message) => self.many = Some((keys, 0, message)),
+            // Whoever is a member now gets it, however long it takes.
+            let (keys, message) = match mail.next()? {
+                Letter::Push(key, message) => return Some((key, Errand::Push(Pushed::Own(message)))),
+                Letter::Join(key, group) => return Some((key, Errand::Join(group))),
+                Letter::Leave(key, group) => return Some((key, Errand::Leave(group))),
+                Letter::Close(key) => return Some((key, Errand::End(Reason::Service))),
+                Letter::Kick(key) => return Some((key, Errand::End(Reason::Kicked))),
+                Letter::PushMany(keys, message) => (keys, message),
+                Letter::PushToGroup(group, message) => (groups.members(group).into(), message),
+                Letter::PushToAll(message) => (all().into(), message),
+            };
+            if !keys.is_empty() {
+                self.many = Some(Many { keys, done: 0, message });
             }
         }
-        let (keys, done, message) = self.many.as_mut()?;
+        let Many { keys, done, message } = self.many.as_mut()?;
         *done += 1;
-        Some(Errand::Push(keys[*done - 1], Pushed::Lent(message)))
+        Some((keys[*done - 1], Errand::Push(Pushed::Lent(message))))
     }
 }
 
-impl std::ops::Deref for Pushed<'_> {
+impl Errand<'_> {
+    pub(super) fn is_push(&self) -> bool {
+        matches!(self, Errand::Push(_))
+    }
+}
+
+impl Deref for Pushed<'_> {
     type Target = Message;
 
     fn deref(&self) -> &Message {

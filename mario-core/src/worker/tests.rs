@@ -88,6 +88,7 @@ impl Rig {
             tick: None,
             timers: 4,
             mailbox: 8,
+            memberships: 8,
             rules: Rules {
                 stx: STX,
                 max_packet: 1500,

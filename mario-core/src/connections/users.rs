@@ -1,0 +1,67 @@
+//! By user: the connections that are bound to one.
+
+use mario_proto::Packet;
+
+use super::{Connections, Message, PushError, Pushed};
+use crate::link::ConnId;
+use crate::mail::Letter;
+use crate::name::Name;
+use crate::users::{BindError, Others};
+
+impl Connections {
+    /// Pushes `packet` to all connections of a user.
+    ///
+    /// # Errors
+    /// As [`push_message_to_user`](Connections::push_message_to_user), and what the packet itself may be refused for.
+    pub fn push_to_user<P: Packet>(
+        &self,
+        user: impl Into<Name>,
+        command: u16,
+        packet: &P,
+    ) -> Result<Pushed, PushError> {
+        self.push_message_to_user(user, &self.message(command, packet)?)
+    }
+
+    /// Pushes a message to all connections of a user.
+    ///
+    /// # Errors
+    /// [`PushError::Offline`].
+    pub fn push_message_to_user(
+        &self,
+        user: impl Into<Name>,
+        message: &Message,
+    ) -> Result<Pushed, PushError> {
+        let user = user.into();
+        let pushed = self.push_to_each(self.of_user(user), message);
+        if pushed.queued + pushed.refused == 0 { Err(PushError::Offline(user)) } else { Ok(pushed) }
+    }
+
+    /// The connections of a user, the oldest first.
+    pub fn of_user(&self, user: impl Into<Name>) -> Vec<ConnId> {
+        self.0.users.of(user.into())
+    }
+
+    /// Whether a user has a connection.
+    pub fn is_online(&self, user: impl Into<Name>) -> bool {
+        self.0.users.is_online(user.into())
+    }
+
+    /// How many users have a connection.
+    pub fn online(&self) -> usize {
+        self.0.users.online()
+    }
+
+    /// All users that have a connection, in no order. This walks through all of them.
+    pub fn users(&self) -> Vec<Name> {
+        self.0.users.all()
+    }
+
+    pub(crate) fn bind(&self, id: ConnId, user: Name, others: Others) -> Result<Vec<ConnId>, BindError> {
+        let kick = |other| !matches!(self.post(other, Letter::Kick), Err(PushError::Full(_)));
+        self.0.users.bind(id, user, others, kick)
+    }
+
+    pub(crate) fn unbind(&self, id: ConnId, user: Name) {
+        self.0.users.unbind(id, user);
+    }
+}
