@@ -6,7 +6,7 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use mario::{Builder, Error, Server, Stx};
+use mario::{Builder, Error, Rate, Server, Stx};
 use support::*;
 
 fn refused(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Error {
@@ -88,6 +88,17 @@ fn proxies_that_are_none() {
     let nobody = refused(|builder| builder.proxy_protocol([] as [&str; 0]));
     says(&nobody, &["no proxy that is trusted", "0.0.0.0/0"]);
     says(&refused(|builder| builder.proxy_timeout(Duration::ZERO)), &["proxy timeout of 0ns", "1 ms"]);
+}
+
+#[test]
+fn limits_that_let_nothing_through() {
+    let none = Rate::per_second(0).burst(1);
+    says(&refused(|builder| builder.accept_rate(none)), &["accept rate is 0 a second, 1 at once"]);
+    let none = Rate::per_second(7).burst(0);
+    says(&refused(|builder| builder.accept_rate(none)), &["7 a second, 0 at once", "at least 1"]);
+    says(&refused(|builder| builder.connections_per_address(0)), &["0 connections for each address"]);
+    says(&refused(|builder| builder.address_prefixes(33, 64)), &["33 and 64 bits", "0 to 32"]);
+    says(&refused(|builder| builder.address_prefixes(0, 129)), &["0 and 129 bits", "0 to 128"]);
 }
 
 #[test]

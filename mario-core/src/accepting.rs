@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::admission::{Admission, Refusals};
+use crate::admission::{Admission, Arrival, Doorkeeper};
 use crate::net::Listener;
 use crate::stats::Door;
 
@@ -16,8 +16,7 @@ const PAUSE: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)]
 pub(crate) struct Acceptor<L> {
     pub(crate) listener: L,
     door: Arc<Door>,
-    admission: Arc<Admission>,
-    refusals: Refusals,
+    doorkeeper: Doorkeeper,
     trouble: Option<Trouble>,
     /// The last connection was refused.
     full: bool,
@@ -31,40 +30,56 @@ struct Trouble {
 
 /// What comes of an attempt to accept.
 pub(crate) enum Accepted<T> {
-    Connection(T, SocketAddr),
+    Connection(Arrival<T>, SocketAddr),
+    /// One that may not come in.
+    Refused,
     /// No connection waits.
     Nothing,
-    /// The system is out of descriptors or memory: let it have so much time before the next attempt.
+    /// The system is out of descriptors or memory, or more connections come than may: make the next attempt after so
+    /// much time.
     Pause(Duration),
 }
 
 impl<L: Listener> Acceptor<L> {
     pub(crate) fn new(listener: L, door: Arc<Door>, admission: Arc<Admission>) -> Self {
-        Acceptor { listener, door, admission, refusals: Refusals::default(), trouble: None, full: false }
+        let doorkeeper = Doorkeeper::new(admission, Arc::clone(&door));
+        Acceptor { listener, door, doorkeeper, trouble: None, full: false }
     }
 
-    /// The next connection that waits.
-    pub(crate) fn next(&mut self) -> Accepted<L::Stream> {
-        loop {
-            match self.listener.accept() {
-                Ok((stream, peer)) => {
-                    self.recovered();
-                    return Accepted::Connection(stream, peer);
-                }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => return Accepted::Nothing,
-                    io::ErrorKind::Interrupted => {}
-                    // The connection was gone before it was accepted: an error of that one alone.
-                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset => {}
-                    _ => return Accepted::Pause(self.failed(&error)),
-                },
+    /// The next connection that waits, if it may come in.
+    pub(crate) fn next(&mut self, now: Duration) -> Accepted<L::Stream> {
+        if let Some(wait) = self.doorkeeper.next_turn(now) {
+            return Accepted::Pause(wait);
+        }
+        match self.accept() {
+            Ok((stream, peer)) => match self.doorkeeper.admit(stream, peer, now) {
+                Some(arrival) => Accepted::Connection(arrival, peer),
+                None => Accepted::Refused,
+            },
+            Err(pause) => {
+                self.doorkeeper.nobody();
+                pause.map_or(Accepted::Nothing, Accepted::Pause)
             }
         }
     }
 
-    /// Whether a connection may come in, whether or not there is a slot for it.
-    pub(crate) fn admits(&mut self, peer: SocketAddr, now: Duration) -> bool {
-        self.refusals.admits(&self.admission, &self.door, peer, now)
+    /// What the listener has; otherwise after which pause to ask it again, or `None` if it will tell.
+    fn accept(&mut self) -> Result<(L::Stream, SocketAddr), Option<Duration>> {
+        loop {
+            match self.listener.accept() {
+                Ok(connection) => {
+                    self.recovered();
+                    return Ok(connection);
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Err(None),
+                    io::ErrorKind::Interrupted => {}
+                    // The connection was gone before it was accepted: an error of that one alone.
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset => {}
+                    _ => return Err(Some(self.failed(&error))),
+                },
+            }
+        }
     }
 
     /// A connection gets a slot. To be told before anybody serves it, so that no client is served uncounted.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::accept::Accept;
+use crate::admission::Admission;
 use crate::buffers::SEGMENT;
 use crate::crew::Orders;
 use crate::deadlines;
@@ -377,10 +378,11 @@ impl<S: Service> Builder<S> {
 
     /// What the workers need to know, checked.
     pub(crate) fn orders(&self) -> Result<Orders<S>> {
+        let admission = Arc::new(self.admission.check()?);
         Ok(Orders {
             commands: self.commands,
-            plan: self.plan()?,
-            admission: Arc::new(self.admission.check()?),
+            plan: self.plan(&admission)?,
+            admission,
             workers: self.worker_count()?,
             private_descriptors: self.private_descriptors,
         })
@@ -393,7 +395,7 @@ impl<S: Service> Builder<S> {
         if (1..=ConnId::MAX_WORKERS).contains(&workers) { Ok(workers) } else { Err(Error::Workers(workers)) }
     }
 
-    fn plan(&self) -> Result<Plan> {
+    fn plan(&self, admission: &Admission) -> Result<Plan> {
         if !(1..=ConnId::MAX_SLOTS).contains(&self.connections) {
             return Err(Error::Connections(self.connections));
         }
@@ -423,7 +425,7 @@ impl<S: Service> Builder<S> {
             timers: self.timer_count()?,
             mailbox: self.mailbox_room()?,
             memberships: self.membership_count()?,
-            rules: self.rules()?,
+            rules: self.rules(admission)?,
         })
     }
 
@@ -445,7 +447,7 @@ impl<S: Service> Builder<S> {
         if timers <= MOST_TIMERS { Ok(timers) } else { Err(Error::Timers(timers)) }
     }
 
-    fn rules(&self) -> Result<Rules> {
+    fn rules(&self, admission: &Admission) -> Result<Rules> {
         let Marks { low_water, high_water, limit } = self.marks;
         if !(low_water <= high_water && high_water + Outbox::CAPACITY <= limit && limit <= self.output_pool) {
             return Err(Error::Marks { low: low_water, high: high_water, limit, pool: self.output_pool });
@@ -468,6 +470,7 @@ impl<S: Service> Builder<S> {
             input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
             output_pool: self.output_pool,
             slots: self.connections,
+            census: admission.census.clone(),
         })
     }
 }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use mio::net::TcpStream;
 
 use crate::accepting::Acceptor;
-use crate::admission::Admission;
+use crate::admission::{Admission, Arrival};
 use crate::clock::SystemClock;
 use crate::connections::Connections;
 use crate::dispatch::Commands;
@@ -39,7 +39,7 @@ pub(crate) struct Orders<S: Service> {
 /// Where one worker's connections are to come from.
 pub(crate) enum Errand {
     /// From the master.
-    Adopt(Hand<TcpStream>),
+    Adopt(Hand<Arrival<TcpStream>>),
     /// From a listener of its own, which counts here; [`Crew::listen`] tells where.
     Listen(Arc<Door>),
 }

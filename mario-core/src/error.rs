@@ -91,6 +91,25 @@ pub enum Error {
         /// The text.
         text: String,
     },
+    /// A prefix is longer than an address.
+    #[error("prefixes of {ipv4} and {ipv6} bits: one of IPv4 has 0 to 32, one of IPv6 0 to 128")]
+    PrefixLengths {
+        /// The length for IPv4.
+        ipv4: u8,
+        /// The length for IPv6.
+        ipv6: u8,
+    },
+    /// No address may connect.
+    #[error("0 connections for each address: it is at least 1; leave the setting out for no limit")]
+    PerAddress,
+    /// A rate that lets nothing through.
+    #[error("the {name} is {} a second, {} at once: both are at least 1; leave it out for no limit", rate.per_second, rate.burst)]
+    Rate {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        rate: crate::rate::Rate,
+    },
     /// The PROXY protocol was asked for, and nobody may speak it.
     #[error(
         "the PROXY protocol with no proxy that is trusted: name their addresses or prefixes, or \"0.0.0.0/0\" and \"::/0\" for all"

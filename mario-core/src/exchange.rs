@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use mario_proto::Framing;
 
+use crate::admission::{Census, Guests};
 use crate::connections::Message;
 use crate::desk::Desk;
 use crate::dispatch::Commands;
@@ -40,6 +41,8 @@ pub(crate) struct Rules {
     pub(crate) input_pool: usize,
     pub(crate) output_pool: usize,
     pub(crate) slots: usize,
+    /// How many connections each address has, if that is limited.
+    pub(crate) census: Option<Arc<Census>>,
 }
 
 /// A connection in its slot.
@@ -84,8 +87,10 @@ pub(crate) struct Exchange<S: Service> {
     desk: Desk<S>,
     counters: Arc<Counters>,
     mail: Arc<Mail>,
+    guests: Guests,
     /// What is said of connections that never became one of the service.
     strangers: Notice,
+    crowded: Notice,
 }
 
 impl<S: Service> Exchange<S> {
@@ -104,7 +109,9 @@ impl<S: Service> Exchange<S> {
             desk: Desk::new(service, commands, rules.heartbeat, locals),
             counters,
             mail,
+            guests: Guests::new(rules.census.clone(), rules.slots)?,
             strangers: Notice::default(),
+            crowded: Notice::default(),
         })
     }
 
@@ -139,6 +146,11 @@ impl<S: Service> Exchange<S> {
     #[inline]
     pub(crate) fn timers(&mut self) -> &mut Timers<S> {
         &mut self.desk.locals.timers
+    }
+
+    /// Who is counted for its address.
+    pub(crate) fn guests(&mut self) -> &mut Guests {
+        &mut self.guests
     }
 
     /// A connection's first turn. From now on it gets mail.

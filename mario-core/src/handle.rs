@@ -117,6 +117,9 @@ impl ServerHandle {
             stats.accepted += door.accepted.get();
             stats.refused += door.refused.get();
             stats.untrusted += door.untrusted.get();
+            stats.refused_by_address += door.crowded.get();
+            stats.refused_by_rate += door.hurried.get();
+            stats.accept_delays += door.delayed.get();
             stats.accept_pauses += door.pauses.get();
         }
         for mailbox in mailboxes {
@@ -129,6 +132,7 @@ impl ServerHandle {
             stats.pushes_gone += mailbox.counters.pushes.gone.get();
             stats.pushes_refused += mailbox.mail.refused();
             stats.proxy_errors += mailbox.counters.proxy_errors.get();
+            stats.refused_by_address += mailbox.counters.crowded.get();
         }
         stats
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::accepting::{Accepted, Acceptor};
-use crate::admission::Admission;
+use crate::admission::{Admission, Arrival};
 use crate::clock::Clock;
 use crate::doorbell::Wake;
 use crate::mailbox::Dealer;
@@ -21,17 +21,17 @@ const BUSY: Duration = Duration::from_millis(1);
 pub(crate) struct Master<L: WatchedListener, W: Wake, C> {
     clock: C,
     acceptor: Acceptor<L>,
-    workers: Vec<Dealer<L::Stream, W>>,
+    workers: Vec<Dealer<Arrival<L::Stream>, W>>,
     stop: Arc<AtomicBool>,
     /// A connection that was accepted while all workers were busy.
-    held: Option<(L::Stream, SocketAddr)>,
+    held: Option<(Arrival<L::Stream>, SocketAddr)>,
 }
 
 impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
     pub(crate) fn new(
         clock: C,
         listener: L,
-        workers: Vec<Dealer<L::Stream, W>>,
+        workers: Vec<Dealer<Arrival<L::Stream>, W>>,
         door: Arc<Door>,
         admission: Arc<Admission>,
         stop: Arc<AtomicBool>,
@@ -67,21 +67,17 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
     fn accept_all(&mut self) -> Option<Duration> {
         while self.goes_on() {
             let accepted = match self.held.take() {
-                Some((stream, peer)) => Accepted::Connection(stream, peer),
-                None => match self.acceptor.next() {
-                    Accepted::Connection(_, peer) if !self.acceptor.admits(peer, self.clock.now()) => {
-                        continue;
-                    }
-                    accepted => accepted,
-                },
+                Some((arrival, peer)) => Accepted::Connection(arrival, peer),
+                None => self.acceptor.next(self.clock.now()),
             };
             match accepted {
-                Accepted::Connection(stream, peer) => {
-                    if let Err(stream) = self.deal(stream, peer) {
-                        self.held = Some((stream, peer));
+                Accepted::Connection(arrival, peer) => {
+                    if let Err(arrival) = self.deal(arrival, peer) {
+                        self.held = Some((arrival, peer));
                         return Some(BUSY);
                     }
                 }
+                Accepted::Refused => {}
                 Accepted::Nothing => return None,
                 Accepted::Pause(pause) => return Some(pause),
             }
@@ -96,13 +92,13 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
 
     /// Hands a connection to the worker that has the fewest, or refuses it if all slots are taken. Gives it back if
     /// there are free slots, but only at workers that can't take a socket right now.
-    fn deal(&mut self, stream: L::Stream, peer: SocketAddr) -> Result<(), L::Stream> {
+    fn deal(&mut self, arrival: Arrival<L::Stream>, peer: SocketAddr) -> Result<(), Arrival<L::Stream>> {
         let ready = self.workers.iter_mut().filter(|worker| worker.is_ready());
         if let Some(worker) = ready.min_by_key(|worker| worker.mailbox.load()) {
             self.acceptor.admitted();
-            worker.deal(stream, peer)?;
+            worker.deal(arrival, peer)?;
         } else if self.workers.iter().any(Dealer::has_room) {
-            return Err(stream);
+            return Err(arrival);
         } else {
             self.acceptor.refused(peer);
         }

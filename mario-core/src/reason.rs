@@ -41,6 +41,9 @@ pub enum Reason {
     /// The connection comes from a [proxy](crate::Builder::proxy_protocol) and did not begin with the header of one. The
     /// service never knew of it, and no hook is called.
     Proxy(ProxyError),
+    /// The connection comes through a [proxy](crate::Builder::proxy_protocol) for a client whose address has [as many as may
+    /// be](crate::Builder::connections_per_address). The service never knew of it, and no hook is called.
+    TooManyOfAddress,
     /// The peer sent this id, and no command takes it.
     UnknownCommand(u16),
     /// The peer sent this command, and its guard or the service's did not let it run.

@@ -16,6 +16,13 @@ pub struct Stats {
     pub refused: u64,
     /// Connections closed at once because they came from no [proxy](crate::Builder::proxy_protocol) that is trusted.
     pub untrusted: u64,
+    /// Connections closed at once because their address had [as many as may be](crate::Builder::connections_per_address).
+    pub refused_by_address: u64,
+    /// Connections closed at once because more came than the [accept rate](crate::Builder::accept_rate) allows.
+    pub refused_by_rate: u64,
+    /// Times that connections waited in the backlog because more came than the [accept rate](crate::Builder::accept_rate)
+    /// allows.
+    pub accept_delays: u64,
     /// Connections from proxies that ended before their [header](crate::Builder::proxy_protocol) was whole, as it was
     /// malformed, did not come in time, or the proxy closed; those that a shutdown ended are not counted.
     pub proxy_errors: u64,
@@ -64,6 +71,8 @@ pub(crate) struct Counters {
     pub(crate) panics: Counter,
     pub(crate) pushes: Pushes,
     pub(crate) proxy_errors: Counter,
+    /// Clients of proxies whose address had too many connections.
+    pub(crate) crowded: Counter,
     /// Rounds of the worker's loop: who has work or was woken makes some.
     pub(crate) rounds: Counter,
 }
@@ -94,5 +103,8 @@ pub(crate) struct Door {
     pub(crate) accepted: Counter,
     pub(crate) refused: Counter,
     pub(crate) untrusted: Counter,
+    pub(crate) crowded: Counter,
+    pub(crate) hurried: Counter,
+    pub(crate) delayed: Counter,
     pub(crate) pauses: Counter,
 }

@@ -11,7 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accepting::Acceptor;
+use crate::accepting::{Accepted, Acceptor};
+use crate::admission::Arrival;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::deadlines::Deadlines;
@@ -159,7 +160,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     }
 
     /// From now on the worker takes what the master deals.
-    pub(crate) fn adopt_from(&mut self, hand: Hand<P::Stream>) {
+    pub(crate) fn adopt_from(&mut self, hand: Hand<Arrival<P::Stream>>) {
         self.entrance = Entrance::Hand(hand);
     }
 
@@ -274,13 +275,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Takes what the master has dealt; slots are promised.
     fn adopt(&mut self) {
         while let Entrance::Hand(hand) = &mut self.entrance
-            && let Some((stream, peer)) = hand.next()
+            && let Some((arrival, peer)) = hand.next()
         {
             if self.course == Course::Close {
                 self.mailbox.free();
                 continue;
             }
-            self.admit(stream, peer);
+            self.admit(arrival, peer);
         }
     }
 
@@ -288,17 +289,18 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn accept(&mut self) {
         for _ in 0..ACCEPTS {
             let Entrance::Door(door) = &mut self.entrance else { return };
-            let Some((stream, peer)) = door.next(self.now) else { return };
-            if !door.acceptor.admits(peer, self.now) {
-                continue;
-            }
+            let (arrival, peer) = match door.next(self.now) {
+                Accepted::Connection(arrival, peer) => (arrival, peer),
+                Accepted::Refused => continue,
+                Accepted::Nothing | Accepted::Pause(_) => return,
+            };
             if self.slots.is_full() {
                 door.acceptor.refused(peer);
                 continue;
             }
             door.acceptor.admitted();
             self.mailbox.promise();
-            self.admit(stream, peer);
+            self.admit(arrival, peer);
         }
     }
 
@@ -327,7 +329,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     }
 
     /// Gives a connection the slot that it was promised.
-    fn admit(&mut self, stream: P::Stream, peer: SocketAddr) {
+    fn admit(&mut self, arrival: Arrival<P::Stream>, peer: SocketAddr) {
+        let Arrival { stream, ticket } = arrival;
         let Ok(session) = catch_unwind(S::Session::default) else {
             self.mailbox.counters.panicked();
             log::error!("Session::default panicked: the connection from {peer} is closed");
@@ -346,6 +349,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             log::error!("worker {index}: the connection from {peer} can't be watched: {error}");
             self.remove(key);
             return;
+        }
+        if let Some(ticket) = ticket {
+            self.exchange.guests().seat(key.index, ticket);
         }
         if let Some(greeting) = self.plan.greeting {
             connection.link.phase = Phase::Greeting;
@@ -415,6 +421,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.idle.clear(key.index);
         self.stalled.clear(key.index);
         if let Some(connection) = self.slots.remove(key) {
+            self.exchange.guests().leave(key.index);
             if catch_unwind(AssertUnwindSafe(|| drop(connection))).is_err() {
                 self.mailbox.counters.panicked();
                 log::error!("the drop of a session panicked");

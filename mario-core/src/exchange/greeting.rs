@@ -18,9 +18,14 @@ impl<S: Service> Exchange<S> {
         match self.inbox.proxy_header(&mut link.input, &mut fresh) {
             Ok(Some(header)) => {
                 let rest = fresh.len();
-                link.peer = header.source.unwrap_or(link.peer);
-                link.phase = Phase::Open;
                 self.counters.received(count - rest, 0);
+                if let Some(client) = header.source {
+                    link.peer = client;
+                    if !self.guests.receive(link.id.key().index, client.ip()) {
+                        return self.dismiss(connection, Reason::TooManyOfAddress);
+                    }
+                }
+                link.phase = Phase::Open;
                 self.read_buffer.copy_within(count - rest..count, 0);
                 self.connect(connection);
                 if connection.link.phase == Phase::Open {
@@ -45,14 +50,18 @@ impl<S: Service> Exchange<S> {
         stream.ended(reason);
         self.inbox.discard(&mut link.input);
         link.phase = Phase::Gone;
-        if reason == Reason::ShutDown {
-            return;
+        let (peer, now) = (link.peer, self.desk.locals.timers.now());
+        match reason {
+            Reason::ShutDown => return,
+            Reason::TooManyOfAddress => {
+                self.counters.crowded.add(1);
+                let text = format_args!("{peer} is refused: its address has too many connections");
+                return self.crowded.warn(now, text);
+            }
+            _ => self.counters.proxy_errors.add(1),
         }
-        self.counters.proxy_errors.add(1);
-        let peer = link.peer;
         match reason {
             Reason::Proxy(error) => {
-                let now = self.desk.locals.timers.now();
                 self.strangers.warn(now, format_args!("a connection from the proxy {peer} ends: {error}"));
             }
             _ => {

@@ -69,6 +69,7 @@ impl Rig {
             input_pool: 256 << 10,
             output_pool: marks.limit,
             slots: 1,
+            census: None,
         };
         let commands = mario::commands![echo, twice];
         let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1 }));

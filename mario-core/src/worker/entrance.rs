@@ -1,16 +1,16 @@
 //! Where a worker's connections come from.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::accepting::{Accepted, Acceptor};
+use crate::admission::Arrival;
 use crate::mailbox::Hand;
 use crate::net::{Listener, Poll};
 
 /// Where a worker's connections come from.
 pub(super) enum Entrance<P: Poll> {
     /// From the master, who has accepted them.
-    Hand(Hand<P::Stream>),
+    Hand(Hand<Arrival<P::Stream>>),
     /// From the worker's own listener.
     Door(Door<P::Listener>),
     /// From nowhere: not yet, or not any more.
@@ -55,17 +55,19 @@ impl<L: Listener> Door<L> {
         self.crowded = true;
     }
 
-    /// The next connection that waits. After `None`, an event or [`due`](Entrance::due) tells when to go on.
-    pub(super) fn next(&mut self, now: Duration) -> Option<(L::Stream, SocketAddr)> {
+    /// The next connection that waits. After `Nothing` and `Pause`, an event or [`due`](Entrance::due) tells when to go
+    /// on.
+    pub(super) fn next(&mut self, now: Duration) -> Accepted<L::Stream> {
         if !self.crowded || self.pause_end.is_some_and(|end| now < end) {
-            return None;
+            return Accepted::Nothing;
         }
         self.pause_end = None;
-        match self.acceptor.next() {
-            Accepted::Connection(stream, peer) => return Some((stream, peer)),
+        let accepted = self.acceptor.next(now);
+        match accepted {
+            Accepted::Connection(..) | Accepted::Refused => {}
             Accepted::Nothing => self.crowded = false,
             Accepted::Pause(pause) => self.pause_end = Some(now + pause),
         }
-        None
+        accepted
     }
 }

@@ -66,7 +66,7 @@ struct Rig {
     worker: Worker<Witness, SimPoll, SimClock, Nobody>,
     witness: Arc<Witness>,
     poll: SimPoll,
-    dealer: Dealer<SimStream, Nobody>,
+    dealer: Dealer<Arrival<SimStream>, Nobody>,
     peers: Vec<SimStream>,
     events: Vec<Ready>,
     clock: SimClock,
@@ -97,6 +97,7 @@ impl Rig {
                 input_pool: 1 << 20,
                 output_pool: 1 << 20,
                 slots: connections,
+                census: None,
             },
         };
         Rig::with(plan)
@@ -126,7 +127,7 @@ impl Rig {
         let stream = SimStream::default();
         stream.0.borrow_mut().room = usize::MAX;
         self.peers.push(stream.clone());
-        assert!(self.dealer.deal(stream, ([127, 0, 0, 1], 1).into()).is_ok());
+        assert!(self.dealer.deal(stream.into(), ([127, 0, 0, 1], 1).into()).is_ok());
         self.worker.adopt();
         self.peers.len() - 1
     }
