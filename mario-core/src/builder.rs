@@ -71,6 +71,7 @@ pub struct Builder<S: Service> {
     timers: Option<usize>,
     mailbox: usize,
     memberships: Option<usize>,
+    deferred: usize,
     marks: Marks,
     input_pool: Option<usize>,
     output_pool: usize,
@@ -102,6 +103,7 @@ impl<S: Service> Builder<S> {
             timers: None,
             mailbox: 4_096,
             memberships: None,
+            deferred: 4_096,
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
             output_pool: 64 << 20,
@@ -267,6 +269,15 @@ impl<S: Service> Builder<S> {
         self
     }
 
+    /// How many answers each worker may owe at a time, to requests of commands that answer later by a
+    /// [`Reply`](crate::Reply): 1 to 1,048,576; by default 4,096. Where so many are owed, a connection that sends one more
+    /// such request is closed with [`Reason::Overflow`](crate::Reason::Overflow). The memory is taken at the start, some
+    /// 40 bytes for each.
+    pub fn deferred(mut self, answers: usize) -> Self {
+        self.deferred = answers;
+        self
+    }
+
     /// When a peer reads slowly: above `high` bytes of unsent output its requests wait in the kernel, until there
     /// are no more than `low`. By default 16 KiB and 64 KiB.
     pub fn water_marks(mut self, low: usize, high: usize) -> Self {
@@ -425,6 +436,7 @@ impl<S: Service> Builder<S> {
             timers: self.timer_count()?,
             mailbox: self.mailbox_room()?,
             memberships: self.membership_count()?,
+            deferred: self.deferred_count()?,
             rules: self.rules(admission)?,
         })
     }
@@ -434,6 +446,14 @@ impl<S: Service> Builder<S> {
             Ok(self.mailbox)
         } else {
             Err(Error::Mailbox(self.mailbox))
+        }
+    }
+
+    fn deferred_count(&self) -> Result<usize> {
+        if (1..=MOST_LETTERS).contains(&self.deferred) {
+            Ok(self.deferred)
+        } else {
+            Err(Error::Deferred(self.deferred))
         }
     }
 

@@ -12,6 +12,7 @@ use crate::link::{ConnId, Link};
 use crate::locals::Locals;
 use crate::name::Name;
 use crate::outbox::{Outbox, SendError};
+use crate::reply::{Owed, Reply};
 use crate::service::Service;
 use crate::timers::{Timer, TimerError};
 use crate::users::{BindError, Others};
@@ -116,6 +117,16 @@ impl<'a, S: Service> Conn<'a, S> {
     /// Whether this connection is in a group.
     pub fn is_in(&mut self, group: impl Into<Name>) -> bool {
         self.locals.groups.contains(self.link.id.key(), group.into())
+    }
+
+    /// Owes an answer to the request that is being handled; `None` if the worker owes as many as it may.
+    #[inline]
+    pub(crate) fn owe<P>(&mut self, correlation: Option<u64>) -> Option<Reply<P>> {
+        let command = self.request?;
+        self.locals.answers_left = self.locals.answers_left.checked_sub(1)?;
+        self.link.awaits_answer |= correlation.is_none();
+        let connections = self.locals.connections.clone();
+        Some(Reply::new(self.link.id, Owed { connections, command, correlation }))
     }
 
     /// Sends `packet` as a reply to the request that is being handled, as returning it does; a handler may reply

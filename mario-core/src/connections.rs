@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::doorbell::Wake;
 use crate::link::ConnId;
-use crate::mail::{Letter, Refused};
+use crate::mail::{Answer, Answered, Letter, Refused};
 use crate::mailbox::Mailbox;
 use crate::name::Name;
 use crate::reason::Close;
@@ -62,6 +62,7 @@ struct Lines {
 trait Post: Send + Sync {
     fn is_open(&self, key: Key) -> bool;
     fn post(&self, letter: Letter) -> Result<(), Refused>;
+    fn answer(&self, answered: Answered);
 }
 
 impl<W: Wake + Send + Sync> Post for Mailbox<W> {
@@ -73,6 +74,11 @@ impl<W: Wake + Send + Sync> Post for Mailbox<W> {
         self.mail.post(letter)?;
         self.doorbell.ring();
         Ok(())
+    }
+
+    fn answer(&self, answered: Answered) {
+        self.mail.answer(answered);
+        self.doorbell.ring();
     }
 }
 
@@ -204,6 +210,13 @@ impl Connections {
     /// Whether a connection is open. It may end at any moment.
     pub fn is_open(&self, id: ConnId) -> bool {
         self.worker_of(id).is_some()
+    }
+
+    /// Answers a request of a connection, whether or not that is still open.
+    pub(crate) fn answer(&self, id: ConnId, command: u16, answer: Answer) {
+        if let Some(worker) = self.0.workers.get(id.worker()) {
+            worker.answer(Answered { key: id.key(), command, answer });
+        }
     }
 
     fn post(&self, id: ConnId, letter: impl FnOnce(Key) -> Letter) -> Result<(), PushError> {

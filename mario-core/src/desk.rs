@@ -58,6 +58,10 @@ impl<S: Service> Desk<S> {
         match handled {
             Handled::Done => None,
             Handled::Close => Some(Reason::Service),
+            Handled::NoRoom => {
+                log::error!("{}: all answers of the worker are owed already", self.running());
+                Some(Reason::Overflow)
+            }
             Handled::Unsendable(error) => {
                 log::error!("{}: its reply can't be encoded: {error}", self.running());
                 Some(Reason::Unsendable(error))
@@ -87,6 +91,21 @@ impl<S: Service> Desk<S> {
         call: ForConn<S>,
     ) {
         call(&mut self.conn(link, session, outbox, None));
+    }
+
+    /// A request that nobody will answer any more; the reason for which the connection ends, if it does.
+    pub(crate) fn unanswered(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        command: u16,
+    ) -> Option<Reason> {
+        let mut conn = self.conn(link, session, outbox, Some(command));
+        match conn.service.unanswered(&mut conn, command) {
+            Ok(()) => None,
+            Err(Close) => Some(Reason::Unanswered(command)),
+        }
     }
 
     pub(crate) fn draining(

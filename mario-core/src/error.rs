@@ -60,6 +60,9 @@ pub enum Error {
     /// More memberships in groups than can be numbered.
     #[error("{0} memberships for each worker: it is 0 to {most}", most = crate::groups::MOST_MEMBERSHIPS)]
     Memberships(usize),
+    /// No room for answers that are owed, or more than is sensible.
+    #[error("{0} deferred answers for each worker: it is 1 to {most}", most = crate::mail::MOST_LETTERS)]
+    Deferred(usize),
     /// A duration is out of range.
     #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
     Timeout {

@@ -18,7 +18,7 @@ use crate::groups::Groups;
 use crate::inbox::Inbox;
 use crate::link::{Link, Phase};
 use crate::locals::Locals;
-use crate::mail::Mail;
+use crate::mail::{Answer, Mail};
 use crate::name::Name;
 use crate::net::{Ready, Stream, uninterrupted};
 use crate::notice::Notice;
@@ -197,6 +197,42 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// The turn that an answer gives which was owed to the connection.
+    pub(crate) fn answered<T: Stream>(
+        &mut self,
+        connection: &mut Connection<S, T>,
+        command: u16,
+        answer: Answer,
+    ) -> Turn {
+        let mut turn = Turn::default();
+        let Connection { stream, link, session, .. } = connection;
+        if !link.is_served() {
+            return turn;
+        }
+        let (desk, outbox) = (&mut self.desk, &mut self.outbox);
+        let reason = match answer {
+            Answer::Reply(message) => outbox.deliver(stream, link, &message).err(),
+            Answer::Close => Some(Reason::Service),
+            Answer::None => {
+                self.counters.unanswered.add(1);
+                let hook = AssertUnwindSafe(|| desk.unanswered(link, session, outbox, command));
+                catch_unwind(hook).unwrap_or_else(|_| Some(self.panicked(link, "the unanswered hook")))
+            }
+        };
+        link.awaits_answer = false;
+        self.conclude(connection, reason);
+        if connection.link.takes_requests() {
+            self.receive(connection, 0);
+            self.readable(connection, true, &mut turn);
+        }
+        turn
+    }
+
+    /// What is to be answered later.
+    pub(crate) fn settle(&mut self) {
+        self.desk.locals.answers_left += 1;
+    }
+
     /// Adds a connection to a group, if it is still served.
     pub(crate) fn join<T>(&mut self, connection: &Connection<S, T>, group: Name) {
         let Link { id, .. } = connection.link;
@@ -279,7 +315,7 @@ impl<S: Service> Exchange<S> {
     fn readable<T: Stream>(&mut self, connection: &mut Connection<S, T>, to_the_end: bool, turn: &mut Turn) {
         loop {
             let Connection { stream, link, .. } = connection;
-            if link.paused || matches!(link.phase, Phase::Flushing | Phase::Gone) {
+            if link.is_held() || matches!(link.phase, Phase::Flushing | Phase::Gone) {
                 connection.unread = true;
                 return;
             }

@@ -127,6 +127,7 @@ impl ServerHandle {
             stats.frames += mailbox.counters.frames.get();
             stats.bytes += mailbox.counters.bytes.get();
             stats.panics += mailbox.counters.panics.get();
+            stats.unanswered += mailbox.counters.unanswered.get();
             stats.pushes += mailbox.counters.pushes.sent.get();
             stats.pushes_dropped += mailbox.counters.pushes.dropped.get();
             stats.pushes_gone += mailbox.counters.pushes.gone.get();

@@ -93,9 +93,11 @@ mod name;
 mod net;
 mod notice;
 mod outbox;
+mod pool;
 mod rate;
 mod reason;
 mod rehearsal;
+mod reply;
 mod server;
 mod service;
 mod signals;
@@ -121,8 +123,10 @@ pub use handle::ServerHandle;
 pub use link::{ConnId, ConnIdError};
 pub use name::{Name, NameError};
 pub use outbox::SendError;
+pub use pool::{Pool, PoolError};
 pub use rate::{Excess, Rate};
 pub use reason::{Close, Reason};
+pub use reply::Reply;
 pub use server::Server;
 pub use service::{Service, Worker};
 pub use stats::Stats;
@@ -140,8 +144,8 @@ pub use mario_proto::{
 pub mod __private {
     pub use crate::conn::AnyConn;
     pub use crate::dispatch::command::{
-        Command, CommandOf, Handled, STUB, assert_free, entry, name, no_request, reply, reply_description,
-        request, request_description,
+        Command, CommandOf, Handled, STUB, assert_free, deferred, deferred_description, entry, name,
+        no_request, reply, reply_description, request, request_description,
     };
     pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::dispatch::table::{Table, page_count};

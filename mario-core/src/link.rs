@@ -107,6 +107,8 @@ pub(crate) struct Link {
     ending: Option<Ending>,
     /// Unsent output is above the high-water mark: no more requests are taken.
     pub(crate) paused: bool,
+    /// An answer is owed that has to leave before the next request is taken.
+    pub(crate) awaits_answer: bool,
     /// The connection waits in its worker's list for another turn.
     pub(crate) queued: bool,
     /// Bytes received and not yet handled: a part of a frame or, while paused, whole ones too.
@@ -145,6 +147,7 @@ impl Link {
             phase: Phase::Open,
             ending: None,
             paused: false,
+            awaits_answer: false,
             queued: false,
             input: Chain::EMPTY,
             output: Chain::EMPTY,
@@ -154,13 +157,19 @@ impl Link {
     /// Whether the next request may be handled.
     #[inline]
     pub(crate) fn takes_requests(&self) -> bool {
-        self.is_served() && !self.paused
+        self.is_served() && !self.is_held()
     }
 
     /// Whether the service still has it, and will after the handler that runs.
     #[inline]
     pub(crate) fn is_served(&self) -> bool {
         self.phase == Phase::Open && self.ending.is_none()
+    }
+
+    /// Whether nothing is read from it for now.
+    #[inline]
+    pub(crate) fn is_held(&self) -> bool {
+        self.paused | self.awaits_answer
     }
 
     /// Whether output may be added.

@@ -14,11 +14,20 @@ pub(crate) struct Locals<S: Service> {
     pub(crate) groups: Groups,
     pub(crate) bound: Bound,
     pub(crate) connections: Connections,
+    /// How many answers may be owed yet.
+    pub(crate) answers_left: usize,
 }
 
 impl<S: Service> Locals<S> {
-    pub(crate) fn new(timers: Timers<S>, groups: Groups, bound: Bound, connections: Connections) -> Self {
-        Locals { state: S::Worker::default(), timers, groups, bound, connections }
+    pub(crate) fn new(
+        timers: Timers<S>,
+        groups: Groups,
+        bound: Bound,
+        connections: Connections,
+        answers: usize,
+    ) -> Self {
+        let state = S::Worker::default();
+        Locals { state, timers, groups, bound, connections, answers_left: answers }
     }
 
     /// Binds a connection to a user; the answer is the user's other ones.

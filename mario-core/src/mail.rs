@@ -24,16 +24,34 @@ pub(crate) enum Letter {
 /// More are refused as a setting: they would be a leak by another name.
 pub(crate) const MOST_LETTERS: usize = 1 << 20;
 
+/// What has become of a request whose answer was to come later.
+pub(crate) enum Answer {
+    Reply(Message),
+    Close,
+    /// Nobody will answer it any more.
+    None,
+}
+
+/// An answer, of which connection, and to which command.
+pub(crate) struct Answered {
+    pub(crate) key: Key,
+    pub(crate) command: u16,
+    pub(crate) answer: Answer,
+}
+
 /// How much mail a worker takes, and for how many slots.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     pub(crate) slots: usize,
     pub(crate) letters: usize,
+    pub(crate) answers: usize,
 }
 
 /// The letters of one worker, and to whom they can be sent.
 pub(crate) struct Mail {
     letters: ArrayQueue<Letter>,
+    /// With room for all that are owed.
+    answers: ArrayQueue<Answered>,
     /// For each slot the generation of the connection that is open there, plus 1; 0 if none is.
     open: Box<[AtomicU32]>,
     /// Letters that found no room.
@@ -51,6 +69,7 @@ impl Mail {
     pub(crate) fn new(room: Room) -> Self {
         Mail {
             letters: ArrayQueue::new(room.letters.max(1)),
+            answers: ArrayQueue::new(room.answers.max(1)),
             open: (0..room.slots).map(|_| AtomicU32::new(0)).collect(),
             refused: AtomicU64::new(0),
         }
@@ -83,12 +102,22 @@ impl Mail {
         })
     }
 
+    pub(crate) fn answer(&self, answered: Answered) {
+        if self.answers.push(answered).is_err() {
+            log::error!("an answer was lost: more came than were owed");
+        }
+    }
+
+    pub(crate) fn next_answer(&self) -> Option<Answered> {
+        self.answers.pop()
+    }
+
     pub(crate) fn next(&self) -> Option<Letter> {
         self.letters.pop()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.letters.is_empty()
+        self.letters.is_empty() && self.answers.is_empty()
     }
 
     /// How many letters found no room.

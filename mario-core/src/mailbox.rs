@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_slot_is_promised_once() {
         let peer = ([127, 0, 0, 1], 1).into();
-        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2 }));
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
         let (mut dealer, mut hand) = way(2, &mailbox);
         assert_eq!(dealer.deal('a', peer), Ok(()));
         assert_eq!(dealer.deal('b', peer), Ok(()));
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_full_ring_gives_the_socket_back() {
         let peer = ([127, 0, 0, 1], 1).into();
-        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2 }));
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
         let (mut dealer, mut hand) = way(usize::MAX, &mailbox);
         for number in 0..RING {
             assert_eq!(dealer.deal(number, peer), Ok(()));

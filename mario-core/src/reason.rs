@@ -50,6 +50,8 @@ pub enum Reason {
     Denied(u16),
     /// The peer sent this command with a payload that is no such packet.
     Malformed(u16, DecodeError),
+    /// The peer sent this command, and its [`Reply`](crate::Reply) was dropped without an answer.
+    Unanswered(u16),
     /// The service closed it.
     Service,
     /// Its user has come by another connection, and may have but one: [`Others::Kick`](crate::Others::Kick).

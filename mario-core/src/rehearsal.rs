@@ -39,7 +39,7 @@ impl<S: Service> Rehearsal<S> {
     /// When there is no memory for its buffers.
     pub fn new(service: S, commands: Commands<S>) -> Result<Self, TryReserveError> {
         let connections = Connections::new::<Bell>(Stx::default().0, &[]);
-        let locals = Locals::new(Timers::new(0, 1)?, Groups::new(0, 1)?, Bound::new(1)?, connections);
+        let locals = Locals::new(Timers::new(0, 1)?, Groups::new(0, 1)?, Bound::new(1)?, connections, 0);
         let marks = Marks { low_water: 0, high_water: 0, limit: Outbox::CAPACITY };
         let id = ConnId::new(0, Key { index: 0, generation: 0 });
         Ok(Rehearsal {

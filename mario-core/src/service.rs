@@ -122,6 +122,16 @@ pub trait Service: Sized + Send + Sync + 'static {
         Err(Close)
     }
 
+    /// A request whose [`Reply`](crate::Reply) was dropped without an answer, as by a thread that panicked, or could not
+    /// be encoded. Here it can still be answered, with [`Conn::reply`].
+    ///
+    /// # Errors
+    /// An error, as by default, closes the connection with [`Reason::Unanswered`]; `Ok` keeps it.
+    fn unanswered(&self, conn: &mut Conn<'_, Self>, command: u16) -> Result<(), Close> {
+        let _ = (conn, command);
+        Err(Close)
+    }
+
     /// A frame whose payload its command's packet does not decode from. The handler has not run.
     ///
     /// # Errors

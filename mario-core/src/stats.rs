@@ -36,6 +36,8 @@ pub struct Stats {
     pub bytes: u64,
     /// Panics of handlers and hooks.
     pub panics: u64,
+    /// Requests whose [`Reply`](crate::Reply) was dropped without an answer.
+    pub unanswered: u64,
     /// Pushes that were sent, or wait for their peers to read.
     pub pushes: u64,
     /// Pushes that were dropped, as their [`Overflow`](crate::Overflow) says, for peers that read too slowly; one that
@@ -69,6 +71,7 @@ pub(crate) struct Counters {
     pub(crate) frames: Counter,
     pub(crate) bytes: Counter,
     pub(crate) panics: Counter,
+    pub(crate) unanswered: Counter,
     pub(crate) pushes: Pushes,
     pub(crate) proxy_errors: Counter,
     /// Clients of proxies whose address had too many connections.

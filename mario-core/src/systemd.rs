@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_worker_that_hangs_is_noticed_and_one_that_has_ended_is_not() {
-        let workers = [0, 1].map(|_| Arc::new(Mailbox::new(Nobody, Room { slots: 1, letters: 1 })));
+        let workers =
+            [0, 1].map(|_| Arc::new(Mailbox::new(Nobody, Room { slots: 1, letters: 1, answers: 1 })));
         let mut rounds = [None; 2];
         assert!(have_come_round(&workers, &mut rounds), "it has just begun");
         assert!(!have_come_round(&workers, &mut rounds));

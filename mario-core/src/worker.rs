@@ -22,7 +22,7 @@ use crate::exchange::{Connection, Exchange, Rules, Turn};
 use crate::groups::Groups;
 use crate::link::{ConnId, Link, Phase};
 use crate::locals::Locals;
-use crate::mail::Room;
+use crate::mail::{Answered, Room};
 use crate::mailbox::{Course, Hand, Mailbox};
 use crate::net::{LISTENER, Poll, Ready};
 use crate::reason::Reason;
@@ -63,13 +63,14 @@ pub(crate) struct Plan {
     pub(crate) timers: usize,
     pub(crate) mailbox: usize,
     pub(crate) memberships: usize,
+    pub(crate) deferred: usize,
     pub(crate) rules: Rules,
 }
 
 impl Plan {
     /// What a mailbox is to hold.
     pub(crate) fn room(&self) -> Room {
-        Room { slots: self.connections, letters: self.mailbox }
+        Room { slots: self.connections, letters: self.mailbox, answers: self.deferred }
     }
 
     /// How often the deadlines are swept: a connection expires late by at most an eighth of its timeout.
@@ -132,7 +133,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let mut timers = Timers::new(plan.timers, plan.connections)?;
         timers.set_now(now);
         let groups = Groups::new(plan.memberships, plan.connections)?;
-        let locals = Locals::new(timers, groups, Bound::new(plan.connections)?, connections);
+        let locals = Locals::new(timers, groups, Bound::new(plan.connections)?, connections, plan.deferred);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
         let mut again = VecDeque::new();
         again.try_reserve_exact(plan.connections)?;
@@ -308,6 +309,14 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     #[inline]
     fn deliver(&mut self) {
         for _ in 0..DELIVERIES {
+            let Some(Answered { key, command, answer }) = self.mailbox.mail.next_answer() else { break };
+            self.exchange.settle();
+            if let Some(connection) = self.slots.get_mut(key) {
+                let turn = self.exchange.answered(connection, command, answer);
+                self.after(key, turn);
+            }
+        }
+        for _ in 0..DELIVERIES {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
             let Some((key, errand)) = self.delivery.next(&self.mailbox.mail, groups, || slots.keys()) else {
                 return;
@@ -450,7 +459,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn expire(&mut self, slot: u32, stalled: bool) {
         let Some(key) = self.slots.key_at(slot) else { return };
         let Some(connection) = self.slots.get_mut(key) else { return };
-        if connection.link.paused && !stalled {
+        if connection.link.is_held() && !stalled {
             // It may well be sending; it is we who do not read.
             return touch(&mut self.idle, key, self.now, self.plan.read_timeout);
         }

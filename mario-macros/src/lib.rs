@@ -151,6 +151,9 @@ pub fn derive_packet(input: TokenStream) -> TokenStream {
 /// const COMMANDS: mario::Commands<Lights> = mario::commands![dim];
 /// ```
 ///
+/// A command that can't answer at once takes a `mario::Reply<Packet>` last and returns nothing: that may go to another
+/// thread, and be answered from there.
+///
 /// The id is a `u16`, as a literal or as a constant; those from `0xfffc` on name the connection's own events: the
 /// book's chapter *The wire*.
 ///

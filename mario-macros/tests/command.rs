@@ -58,3 +58,50 @@ fn a_handler_may_stand_in_a_function() {
     let table = mario::commands![local];
     assert_eq!(table.iter().count(), 1);
 }
+
+/// Whatever a function is called, what the macro makes around it has other names.
+mod names {
+    use mario::testing::TestServer;
+    use mario::{Conn, Packet, Payload, Reply, Server, Service};
+
+    struct Names;
+
+    impl Service for Names {
+        type Session = ();
+        type Worker = ();
+    }
+
+    #[derive(Packet)]
+    struct Number {
+        number: u8,
+    }
+
+    macro_rules! handlers {
+        ($($id:literal: $name:ident,)*) => {
+            $(
+                #[mario::command($id)]
+                fn $name(_conn: &mut Conn<'_, Names>, request: Number) -> Number {
+                    Number { number: request.number + $id }
+                }
+            )*
+        };
+    }
+
+    handlers! { 1: conn, 2: payload, 3: request, 4: reply, 5: correlation, 6: error, 7: handled, }
+
+    #[mario::command(8)]
+    fn later(_conn: &mut Conn<'_, Names>, reply: Reply<Number>) {
+        reply.send(Number { number: 8 }).unwrap();
+    }
+
+    #[test]
+    fn a_command_may_have_any_name() {
+        let commands = mario::commands![conn, payload, request, reply, correlation, error, handled, later];
+        let server = TestServer::new(Server::builder(Names, commands));
+        let mut client = server.connect();
+        for id in 1..=7 {
+            assert_eq!(client.call::<_, Number>(id.into(), &Number { number: 10 }).number, 10 + id);
+        }
+        assert_eq!(client.call::<_, Number>(8, &Payload(b"")).number, 8);
+    }
+}

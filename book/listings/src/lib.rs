@@ -26,6 +26,7 @@ chapters! {
     stopping: "../../src/stopping.md",
     clients: "../../src/clients.md",
     pushing: "../../src/pushing.md",
+    answering_later: "../../src/answering-later.md",
     testing: "../../src/testing.md",
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",

@@ -8,6 +8,7 @@ use super::Entry;
 use crate::conn::Conn;
 use crate::outbox::SendError;
 use crate::reason::Close;
+use crate::reply::Reply;
 use crate::service::Service;
 
 /// A function that `#[mario::command]` was put on.
@@ -62,6 +63,8 @@ pub enum Handled {
     Denied,
     /// The payload is no such packet; the handler did not run.
     Malformed(DecodeError),
+    /// The worker owes as many answers as it may; the handler did not run.
+    NoRoom,
     /// The handler ran, and what it returned can't be encoded.
     Unsendable(EncodeError),
 }
@@ -115,6 +118,22 @@ pub const fn request_description<P: Packet>() -> Option<&'static Description> {
 #[doc(hidden)]
 pub const fn reply_description<R: IntoReply>() -> Option<&'static Description> {
     R::REPLY
+}
+
+/// The packet that a handler answers with later, as constant data.
+#[doc(hidden)]
+pub const fn deferred_description<P: Packet>() -> Option<&'static Description> {
+    Some(P::DESCRIPTION)
+}
+
+/// The answer that a handler is to give later, if there may be one more.
+#[doc(hidden)]
+#[inline]
+pub fn deferred<S: Service, P: Packet>(
+    conn: &mut Conn<'_, S>,
+    correlation: Option<u64>,
+) -> Result<Reply<P>, Handled> {
+    conn.owe(correlation).ok_or(Handled::NoRoom)
 }
 
 /// Sends what a handler returned, under the correlation of the request if that has one.

@@ -89,6 +89,7 @@ impl Rig {
             timers: 4,
             mailbox: 8,
             memberships: 8,
+            deferred: 8,
             rules: Rules {
                 stx: STX,
                 max_packet: 1500,

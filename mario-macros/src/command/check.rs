@@ -1,7 +1,7 @@
 //! The rules of a handler, a function each.
 
 use quote::ToTokens;
-use syn::{Expr, ExprLit, ExprUnary, FnArg, GenericParam, Lit, Type, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, FnArg, GenericArgument, GenericParam, Lit, PathArguments, Type, UnOp};
 
 use super::model::{self, Handler};
 use crate::errors::Errors;
@@ -16,6 +16,7 @@ pub(super) fn all(handler: &Handler<'_>, errors: &Errors) {
     has_no_type_parameters(handler, errors);
     takes_the_connection_first(handler, errors);
     takes_at_most_a_packet_then(handler, errors);
+    answers_once(handler, errors);
 }
 
 /// An id that is an expression is checked where its value is known.
@@ -109,5 +110,35 @@ fn takes_at_most_a_packet_then(handler: &Handler<'_>, errors: &Errors) {
     }
     if let Some(variadic) = &handler.function.sig.variadic {
         errors.at(variadic.to_token_stream(), takes);
+    }
+}
+
+/// Either by what it returns, or by a `Reply`, which stands last.
+fn answers_once(handler: &Handler<'_>, errors: &Errors) {
+    let Some(packet) = handler.deferred else { return };
+    let last = handler.function.sig.inputs.last();
+    if let Some(FnArg::Typed(last)) = last
+        && !std::ptr::eq(packet, model::deferred(&last.ty).unwrap_or(&last.ty))
+    {
+        errors.at(packet, "the `Reply` of a command stands last: put it behind the packet");
+    }
+    if let Some(returned) = handler.returns().filter(|returned| !is_nothing(returned)) {
+        errors.at(
+            returned,
+            "a command with a `Reply` answers by that: return nothing, or a `Result<(), _>` to close by its error",
+        );
+    }
+}
+
+/// `()`, or `Result<(), Error>`.
+fn is_nothing(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
+            matches!(&segment.arguments, PathArguments::AngleBracketed(arguments)
+                if segment.ident == "Result"
+                    && matches!(arguments.args.first(), Some(GenericArgument::Type(ok)) if is_nothing(ok)))
+        }),
+        _ => false,
     }
 }

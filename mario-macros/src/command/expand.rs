@@ -26,7 +26,7 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
         #[automatically_derived]
         impl __mario::CommandOf<#service> for #name {
             const ENTRY: __mario::Entry<#service> =
-                __mario::Entry::<#service>::new::<Self>(#doc, #request, #reply, |conn, payload| #call) #guarded;
+                __mario::Entry::<#service>::new::<Self>(#doc, #request, #reply, #call) #guarded;
         }
     };
     let free = match &handler.id {
@@ -84,7 +84,7 @@ fn beside(handler: &Handler<'_>, id: &TokenStream, entry: &TokenStream) -> Token
     }
 }
 
-/// Ask the guard, decode, call, encode.
+/// A closure: ask the guard, decode, call, encode.
 ///
 /// What is wrong with the type of the packet or of the reply is told at that type and once: all that asks something of
 /// it has its span, and the compiler tells no two messages of one trait and span.
@@ -95,37 +95,57 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         Some(Type::ImplTrait(_)) => quote!(_),
         Some(returned) => with_lifetimes(returned, "'_").to_token_stream(),
     };
-    // Bound and used with one span, as a name from a user's own macro is another name elsewhere.
+    // Names of our own, which no function or macro of the user's can be taken for.
+    let local = |name: &str| Ident::new(name, Span::mixed_site());
+    let (conn, payload, correlation) = (local("conn"), local("payload"), local("correlation"));
+    let (request, later, error) = (local("request"), local("later"), local("error"));
+    // Of the user's span, so that what is wrong with it is told there; it hides nothing that is used behind it.
     let reply = Ident::new("reply", returned.span());
-    let conn = Ident::new("conn", Span::call_site());
-    let correlation = Ident::new("correlation", Span::call_site());
     let answer =
         quote_spanned! {returned.span()=> __mario::reply::<_, #returned>(#conn, #correlation, #reply) };
-    let (decode, arguments) = match handler.packet {
+    let (decode, request) = match handler.packet {
         Some(packet) => {
             let packet = with_lifetimes(packet, "'_");
-            (quote_spanned! {packet.span()=> __mario::request::<#packet> }, quote!(#conn, request))
+            (quote_spanned! {packet.span()=> __mario::request::<#packet> }, Some(request))
         }
-        None => (quote!(__mario::no_request), quote!(#conn)),
+        None => (quote!(__mario::no_request), None),
     };
-    let request = handler.packet.map_or_else(|| quote!(()), |_| quote!(request));
-    let handle = quote! {
-        match #decode(payload) {
-            __mario::Ok((#request, #correlation)) => {
-                let #reply = #name(#arguments);
-                #answer
+    let pattern = request.as_ref().map_or_else(|| quote!(()), |request| quote!(#request));
+    let argument = request.map(|request| quote!(, #request));
+    let handled = match handler.deferred {
+        None => quote! {{
+            let #reply = #name(#conn #argument);
+            #answer
+        }},
+        Some(packet) => {
+            let packet = with_lifetimes(packet, "'_");
+            let defer = quote_spanned! {packet.span()=> __mario::deferred::<_, #packet> };
+            quote! {
+                match #defer(#conn, #correlation) {
+                    __mario::Ok(#later) => {
+                        let #reply = #name(#conn #argument, #later);
+                        #answer
+                    }
+                    __mario::Err(#error) => #error,
+                }
             }
-            __mario::Err(error) => __mario::Handled::Malformed(error),
         }
     };
-    match &handler.guard {
+    let handle = quote! {
+        match #decode(#payload) {
+            __mario::Ok((#pattern, #correlation)) => #handled
+            __mario::Err(#error) => __mario::Handled::Malformed(#error),
+        }
+    };
+    let call = match &handler.guard {
         None => handle,
         Some(guard) => {
-            let conn = Ident::new("conn", Span::call_site().located_at(guard.span()));
+            let conn = Ident::new("conn", conn.span().located_at(guard.span()));
             let admits = quote_spanned!(guard.span()=> #guard(#conn));
             quote!(if #admits { #handle } else { __mario::Handled::Denied })
         }
-    }
+    };
+    quote!(|#conn, #payload| #call)
 }
 
 fn request_description(handler: &Handler<'_>) -> TokenStream {
@@ -135,6 +155,10 @@ fn request_description(handler: &Handler<'_>) -> TokenStream {
 }
 
 fn reply_description(handler: &Handler<'_>) -> TokenStream {
+    if let Some(packet) = handler.deferred {
+        let packet = with_lifetimes(packet, "'static");
+        return quote_spanned! {packet.span()=> __mario::deferred_description::<#packet>() };
+    }
     match handler.returns() {
         // Its packet has no name that could be written here.
         None | Some(Type::ImplTrait(_)) => quote!(__mario::None),

@@ -2,7 +2,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, ExprPath, FnArg, Ident, Item, ItemFn, ReturnType, Token, Type};
+use syn::{
+    Error, Expr, ExprPath, FnArg, GenericArgument, Ident, Item, ItemFn, PathArguments, ReturnType, Token,
+    Type,
+};
 
 use crate::errors::Errors;
 use crate::place::COMMAND;
@@ -20,6 +23,8 @@ pub(super) struct Handler<'a> {
     pub(super) connection: Option<&'a Type>,
     /// The second argument's type, if the command has a payload.
     pub(super) packet: Option<&'a Type>,
+    /// What it answers with later: that of a last argument `Reply<Packet>`.
+    pub(super) deferred: Option<&'a Type>,
     /// The arguments that are too many.
     pub(super) surplus: Vec<&'a FnArg>,
 }
@@ -31,14 +36,17 @@ impl<'a> Handler<'a> {
             FnArg::Receiver(_) => None,
         });
         let Arguments { id, guard } = Arguments::read(attribute, errors);
+        let deferred = types.clone().skip(1).find_map(deferred);
+        let usual = 2 + usize::from(deferred.is_some());
         Handler {
             function,
             id,
             guard,
             connection: types.clone().find_map(connection),
             first: types.next(),
-            packet: types.next(),
-            surplus: function.sig.inputs.iter().skip(2).collect(),
+            packet: types.next().filter(|ty| self::deferred(ty).is_none()),
+            deferred,
+            surplus: function.sig.inputs.iter().skip(usual).collect(),
         }
     }
 
@@ -66,6 +74,17 @@ pub(super) fn connection(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = &*reference.elem else { return None };
     let named = path.path.segments.last().is_some_and(|segment| segment.ident.to_string().contains("Conn"));
     named.then_some(&*reference.elem)
+}
+
+/// The packet of a `Reply<Packet>`.
+pub(super) fn deferred(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == "Reply")?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(packet)) if arguments.args.len() == 1 => Some(packet),
+        _ => None,
+    }
 }
 
 /// The error of an attribute that is on something else.

@@ -1,0 +1,22 @@
+#![allow(unused_imports)]
+
+use mario::{Conn, Packet, Reply, Service};
+
+struct Greeter;
+
+impl Service for Greeter {
+    type Session = ();
+    type Worker = ();
+}
+
+#[derive(Packet)]
+struct Number {
+    value: u32,
+}
+
+#[mario::command(1)]
+fn handler(_conn: &mut Conn<'_, Greeter>, _number: Number, _reply: Reply<u32>) {}
+
+fn main() {
+    const _: mario::Commands<Greeter> = mario::commands![handler];
+}
