@@ -62,6 +62,7 @@ struct Lines {
 trait Post: Send + Sync {
     fn is_open(&self, key: Key) -> bool;
     fn post(&self, letter: Letter) -> Result<(), Refused>;
+    fn is_over(&self) -> bool;
     fn answer(&self, answered: Answered);
 }
 
@@ -71,9 +72,11 @@ impl<W: Wake + Send + Sync> Post for Mailbox<W> {
     }
 
     fn post(&self, letter: Letter) -> Result<(), Refused> {
-        self.mail.post(letter)?;
-        self.doorbell.ring();
-        Ok(())
+        Mailbox::post(self, letter)
+    }
+
+    fn is_over(&self) -> bool {
+        self.mail.is_over()
     }
 
     fn answer(&self, answered: Answered) {
@@ -100,6 +103,9 @@ pub enum PushError {
     /// The connection has ended, or there never was one of this id.
     #[error("connection {0} has ended")]
     Gone(ConnId),
+    /// The server has shut down, or the worker that had the connection has died: no push will get there any more.
+    #[error("the server has shut down")]
+    ShutDown,
     /// The user has no connection.
     #[error("user {0} has no connection")]
     Offline(Name),
@@ -160,13 +166,13 @@ impl Connections {
             return Err(PushError::Reserved(command));
         }
         let frame = frame_to_vec(self.0.stx, command, packet)?.into();
-        Ok(Message(Arc::new(Encoded { command, overflow: P::OVERFLOW, frame })))
+        Ok(Message::new(command, P::OVERFLOW, frame))
     }
 
     /// Pushes a message that was made by this server's [`message`](Connections::message).
     ///
     /// # Errors
-    /// [`PushError::Gone`] and [`PushError::Full`].
+    /// [`PushError::Gone`], [`PushError::ShutDown`] and [`PushError::Full`].
     pub fn push_message(&self, id: ConnId, message: &Message) -> Result<(), PushError> {
         self.post(id, |key| Letter::Push(key, message.clone()))
     }
@@ -202,7 +208,7 @@ impl Connections {
     /// Closes a connection as [`Conn::close`](crate::Conn::close) does; what was pushed before is flushed.
     ///
     /// # Errors
-    /// [`PushError::Gone`] and [`PushError::Full`].
+    /// [`PushError::Gone`], [`PushError::ShutDown`] and [`PushError::Full`].
     pub fn close(&self, id: ConnId) -> Result<(), PushError> {
         self.post(id, Letter::Close)
     }
@@ -220,8 +226,17 @@ impl Connections {
     }
 
     fn post(&self, id: ConnId, letter: impl FnOnce(Key) -> Letter) -> Result<(), PushError> {
-        let worker = self.worker_of(id).ok_or(PushError::Gone(id))?;
+        let worker = self.worker_of(id).ok_or_else(|| self.missing(id))?;
         worker.post(letter(id.key())).map_err(|Refused::Full(capacity)| PushError::Full(capacity))
+    }
+
+    /// Why a connection is not open.
+    #[cold]
+    fn missing(&self, id: ConnId) -> PushError {
+        match self.0.workers.get(id.worker()) {
+            Some(worker) if worker.is_over() => PushError::ShutDown,
+            _ => PushError::Gone(id),
+        }
     }
 
     /// The worker that has the connection, if that is open.
@@ -237,6 +252,10 @@ impl fmt::Debug for Connections {
 }
 
 impl Message {
+    pub(crate) fn new(command: u16, overflow: Overflow, frame: Box<[u8]>) -> Self {
+        Message(Arc::new(Encoded { command, overflow, frame }))
+    }
+
     pub(crate) fn encoded(&self) -> &Encoded {
         &self.0
     }

@@ -193,7 +193,10 @@ impl<S: Service> Exchange<S> {
         match self.outbox.deliver(stream, link, message) {
             Ok(Delivered::Sent) => self.counters.pushes.sent.add(1),
             Ok(Delivered::Dropped) => self.counters.pushes.dropped.add(1),
-            Err(reason) => self.end(connection, reason),
+            Err(reason) => {
+                self.counters.pushes.gone.add(1);
+                self.end(connection, reason);
+            }
         }
     }
 

@@ -130,7 +130,7 @@ impl ServerHandle {
             stats.unanswered += mailbox.counters.unanswered.get();
             stats.pushes += mailbox.counters.pushes.sent.get();
             stats.pushes_dropped += mailbox.counters.pushes.dropped.get();
-            stats.pushes_gone += mailbox.counters.pushes.gone.get();
+            stats.pushes_gone += mailbox.counters.pushes.gone.get() + mailbox.mail.lost();
             stats.pushes_refused += mailbox.mail.refused();
             stats.proxy_errors += mailbox.counters.proxy_errors.get();
             stats.refused_by_address += mailbox.counters.crowded.get();

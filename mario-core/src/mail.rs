@@ -1,12 +1,13 @@
 //! What other threads want of a worker's connections: a bounded queue without a lock.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crossbeam_queue::ArrayQueue;
 
 use crate::connections::Message;
 use crate::name::Name;
 use crate::slots::Key;
+use crate::sync::{AtomicBool, Ordering, Ordering::Relaxed, fence};
 
 /// What a worker is asked to do with connections of its own. Some may have gone when it comes to it.
 pub(crate) enum Letter {
@@ -19,6 +20,18 @@ pub(crate) enum Letter {
     Close(Key),
     /// Its user has come by another connection.
     Kick(Key),
+}
+
+impl Letter {
+    /// How many pushes it is, as far as that is known before it is opened.
+    fn pushes(&self) -> usize {
+        match self {
+            Letter::Push(..) => 1,
+            Letter::PushMany(keys, _) => keys.len(),
+            Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
+            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) => 0,
+        }
+    }
 }
 
 /// More are refused as a setting: they would be a leak by another name.
@@ -56,6 +69,10 @@ pub(crate) struct Mail {
     open: Box<[AtomicU32]>,
     /// Letters that found no room.
     refused: AtomicU64,
+    /// The worker takes no more letters.
+    is_over: AtomicBool,
+    /// Pushes in letters that it did not take.
+    lost: AtomicU64,
 }
 
 /// Why a letter is not taken.
@@ -72,13 +89,17 @@ impl Mail {
             answers: ArrayQueue::new(room.answers.max(1)),
             open: (0..room.slots).map(|_| AtomicU32::new(0)).collect(),
             refused: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
         }
     }
 
     /// Whether the connection is open. It may end at any moment.
     pub(crate) fn is_open(&self, key: Key) -> bool {
         let mark = mark(key);
-        mark != 0 && self.open.get(key.index as usize).is_some_and(|open| open.load(Relaxed) == mark)
+        mark != 0
+            && !self.is_over()
+            && self.open.get(key.index as usize).is_some_and(|open| open.load(Relaxed) == mark)
     }
 
     /// From now on the connection gets mail. Only the worker calls this, and the next one.
@@ -95,6 +116,8 @@ impl Mail {
         }
     }
 
+    /// Leaves a letter. Whoever does must [`ring`](crate::doorbell::Doorbell::ring), and see that it is not
+    /// [left behind](Mail::collect).
     pub(crate) fn post(&self, letter: Letter) -> Result<(), Refused> {
         self.letters.push(letter).map_err(|_| {
             self.refused.fetch_add(1, Relaxed);
@@ -112,12 +135,56 @@ impl Mail {
         self.answers.pop()
     }
 
+    pub(crate) fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
     pub(crate) fn next(&self) -> Option<Letter> {
         self.letters.pop()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.letters.is_empty() && self.answers.is_empty()
+        self.letters.is_empty() && !self.has_answers()
+    }
+
+    /// How many letters wait.
+    pub(crate) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    /// Takes no more letters: those that wait are lost, and so are those that are being posted.
+    ///
+    /// A letter is posted *before* a look at whether this has happened, and it has *before* a look for letters. Of these
+    /// two, each a store, then a fence, then a load of what the other stored, at least one sees the other's: no letter
+    /// stays behind uncounted.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Relaxed);
+        fence(Ordering::SeqCst);
+        self.collect();
+    }
+
+    /// Whether no more letters are taken.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Relaxed)
+    }
+
+    /// Counts letters that came too late, if it is over. To be called after a letter was posted, with a fence between.
+    pub(crate) fn collect(&self) {
+        if self.is_over() {
+            while let Some(letter) = self.letters.pop() {
+                self.lose(letter.pushes());
+            }
+        }
+    }
+
+    /// Counts pushes that reach nobody as the worker has ended.
+    pub(crate) fn lose(&self, pushes: usize) {
+        self.lost.fetch_add(pushes as u64, Relaxed);
+    }
+
+    /// How many pushes reached nobody as the worker had ended.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// How many letters found no room.
@@ -129,4 +196,63 @@ impl Mail {
 /// The tenant of generation 2³² − 1 gets none.
 fn mark(key: Key) -> u32 {
     key.generation.wrapping_add(1)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use mario_proto::Overflow;
+
+    use super::*;
+
+    const KEY: Key = Key { index: 0, generation: 4 };
+
+    #[test]
+    fn what_waits_at_the_end_is_counted_and_nobody_is_open_any_more() {
+        let mail = Mail::new(Room { slots: 1, letters: 8, answers: 0 });
+        mail.opened(KEY);
+        assert!(mail.is_open(KEY));
+        let message = Message::new(1, Overflow::Close, Box::new([]));
+        mail.post(Letter::Push(KEY, message.clone())).unwrap();
+        mail.post(Letter::PushMany([KEY; 3].into(), message.clone())).unwrap();
+        mail.post(Letter::Close(KEY)).unwrap();
+        mail.end();
+        assert_eq!((mail.lost(), mail.len(), mail.is_open(KEY)), (4, 0, false));
+        mail.post(Letter::Push(KEY, message)).unwrap();
+        mail.collect();
+        assert_eq!((mail.lost(), mail.len()), (5, 0));
+    }
+}
+
+/// Every order in which two threads can post while the worker ends. The queue itself is not loom's: what is tried is what
+/// the threads see of the end.
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use loom::sync::Arc;
+    use loom::thread;
+    use mario_proto::Overflow;
+
+    use super::*;
+    use crate::mailbox::Mailbox;
+
+    const KEY: Key = Key { index: 0, generation: 0 };
+
+    #[test]
+    fn loom_each_letter_is_taken_or_counted() {
+        const PRODUCERS: u64 = 2;
+        loom::model(|| {
+            let mailbox =
+                Arc::new(Mailbox::new(thread::current(), Room { slots: 1, letters: 2, answers: 0 }));
+            let producers: Vec<_> = (0..PRODUCERS)
+                .map(|_| {
+                    let mailbox = Arc::clone(&mailbox);
+                    let message = Message::new(1, Overflow::Close, Box::new([]));
+                    thread::spawn(move || assert_eq!(mailbox.post(Letter::Push(KEY, message)), Ok(())))
+                })
+                .collect();
+            let taken = u64::from(mailbox.mail.next().is_some());
+            mailbox.mail.end();
+            producers.into_iter().for_each(|producer| producer.join().unwrap());
+            assert_eq!(taken + mailbox.mail.lost(), PRODUCERS);
+        });
+    }
 }

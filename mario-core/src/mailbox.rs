@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use crate::doorbell::{Doorbell, Wake};
-use crate::mail::{Mail, Room};
+use crate::mail::{Letter, Mail, Refused, Room};
 use crate::stats::Counters;
 
 /// Sockets on their way to a worker at one time. When so many wait, the worker is far behind, and the next ones are
@@ -48,6 +48,15 @@ impl<W: Wake> Mailbox<W> {
             course: AtomicU8::new(Course::Serve as u8),
             ended: AtomicBool::new(false),
         }
+    }
+
+    /// Leaves a letter for the worker, and wakes it.
+    pub(crate) fn post(&self, letter: Letter) -> Result<(), Refused> {
+        self.mail.post(letter)?;
+        // In it is the fence that stands between a letter and the look at whether it came too late.
+        self.doorbell.ring();
+        self.mail.collect();
+        Ok(())
     }
 
     /// Slots that are taken or promised.

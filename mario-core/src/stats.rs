@@ -43,7 +43,7 @@ pub struct Stats {
     /// Pushes that were dropped, as their [`Overflow`](crate::Overflow) says, for peers that read too slowly; one that
     /// another took the place of included.
     pub pushes_dropped: u64,
-    /// Pushes whose connections ended while they were on their way.
+    /// Pushes whose connections ended while they were on their way, or by them: at the output limit.
     pub pushes_gone: u64,
     /// Pushes that were refused with [`PushError::Full`](crate::PushError::Full).
     pub pushes_refused: u64,

@@ -135,6 +135,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let groups = Groups::new(plan.memberships, plan.connections)?;
         let locals = Locals::new(timers, groups, Bound::new(plan.connections)?, connections, plan.deferred);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
+        let delivery = Delivery::new(Arc::clone(&mailbox.mail));
         let mut again = VecDeque::new();
         again.try_reserve_exact(plan.connections)?;
         Ok(Worker {
@@ -156,7 +157,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             poll,
             mailbox,
             entrance: Entrance::Closed,
-            delivery: Delivery::NONE,
+            delivery,
         })
     }
 
@@ -204,6 +205,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// To be called once, after the last step. The answer is how many connections had to be dropped with output unsent.
     pub(crate) fn end(&mut self) -> usize {
         self.drop_all();
+        self.delivery.end();
         self.mailbox.end();
         self.unflushed
     }
@@ -250,12 +252,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             [sweep, self.next_tick, self.exchange.timers().next(), drain, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
         let Worker { mailbox, entrance, delivery, again, course, poll, .. } = self;
-        let has_work = || {
-            !again.is_empty()
-                || entrance.has_work()
-                || delivery.has_work(&mailbox.mail)
-                || mailbox.course() > *course
-        };
+        let has_work =
+            || !again.is_empty() || entrance.has_work() || delivery.has_work() || mailbox.course() > *course;
         let waited = mailbox.doorbell.sleep(has_work, |may_block| {
             poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
         });
@@ -318,7 +316,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
         for _ in 0..DELIVERIES {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
-            let Some((key, errand)) = self.delivery.next(&self.mailbox.mail, groups, || slots.keys()) else {
+            let Some((key, errand)) = self.delivery.next(groups, || slots.keys()) else {
                 return;
             };
             let Some(connection) = self.slots.get_mut(key) else {
@@ -334,6 +332,16 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 Errand::End(reason) => self.exchange.end(connection, reason),
             }
             self.after(key, Turn::default());
+        }
+    }
+
+    /// Does all that was asked for until now, if that takes no longer than `until`.
+    #[cold]
+    fn deliver_all(&mut self, until: Duration) {
+        let last = self.delivery.last();
+        let has_more = |worker: &Self| worker.mailbox.mail.has_answers() || !worker.delivery.is_done(last);
+        while has_more(self) && self.clock.now() < until {
+            self.deliver();
         }
     }
 
@@ -518,7 +526,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
             _ => {
                 self.course = Course::Close;
-                self.give_up = Some(self.now + self.plan.shutdown_timeout);
+                let give_up = self.now + self.plan.shutdown_timeout;
+                self.give_up = Some(give_up);
+                self.deliver_all(give_up);
                 for key in keys {
                     self.shut_down(key);
                 }
@@ -571,6 +581,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn drop_all(&mut self) {
         for key in self.slots.keys() {
             if let Some(connection) = self.slots.get_mut(key) {
+                self.exchange.end(connection, Reason::ShutDown);
                 self.unflushed += usize::from(!connection.link.output.is_empty());
                 self.exchange.abandon(connection);
                 self.remove(key);

@@ -192,6 +192,23 @@ fn a_connection_is_closed_from_outside_after_what_was_pushed() {
 }
 
 #[test]
+fn what_was_pushed_before_a_shutdown_arrives_and_later_pushes_are_told() {
+    let (server, connections) = server();
+    let mut client = server.connect();
+    for text in ["1", "2", "3"] {
+        connections.push(client.id(), NEWS, &News { text }).unwrap();
+    }
+    server.shutdown();
+    for text in ["1", "2", "3"] {
+        assert_eq!(client.receive::<News<'_>>(NEWS).text, text);
+    }
+    assert_eq!(client.reason(), Some(Reason::ShutDown));
+    let late = connections.push(client.id(), NEWS, &News { text: "4" });
+    assert_eq!(late, Err(PushError::ShutDown));
+    assert_eq!((server.stats().pushes, server.stats().pushes_gone), (3, 0));
+}
+
+#[test]
 fn a_slow_reader_is_closed_at_the_limit_by_default() {
     let (server, connections) = server();
     let client = slow(&server);
@@ -204,6 +221,7 @@ fn a_slow_reader_is_closed_at_the_limit_by_default() {
     }
     assert_eq!(client.reason(), Some(Reason::Overflow));
     assert!(pushed > 10, "{pushed} of 60 KB each are far from 1 MiB");
+    assert_eq!(server.stats().pushes_gone, 1, "the one that was too much");
 }
 
 #[test]
@@ -263,13 +281,13 @@ fn what_was_kept_for_one_is_not_sent_to_the_next() {
 }
 
 #[test]
-fn after_the_end_everybody_is_gone() {
+fn after_the_end_nobody_can_be_reached() {
     let (server, connections) = server();
     let client = server.connect();
     let id = client.id();
     server.shutdown();
     server.advance(Duration::from_secs(10));
-    assert_eq!(connections.push(id, NEWS, &Payload(b"")), Err(PushError::Gone(id)));
+    assert_eq!(connections.push(id, NEWS, &Payload(b"")), Err(PushError::ShutDown));
 }
 
 #[test]

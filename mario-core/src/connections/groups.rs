@@ -25,7 +25,8 @@ impl Connections {
     /// when it comes to it, to each once. It serves others in between if they are very many.
     ///
     /// # Errors
-    /// [`PushError::Partly`] if the mailboxes of some workers are full, so that the members there don't get it.
+    /// [`PushError::Partly`] if the mailboxes of some workers are full, so that the members there don't get it, and
+    /// [`PushError::ShutDown`].
     pub fn push_message_to_group(&self, group: impl Into<Name>, message: &Message) -> Result<(), PushError> {
         let group = group.into();
         self.post_to_all(|| Letter::PushToGroup(group, message.clone()))
@@ -42,7 +43,7 @@ impl Connections {
     /// Pushes a message to all connections, as to a group that all are in.
     ///
     /// # Errors
-    /// [`PushError::Partly`].
+    /// [`PushError::Partly`] and [`PushError::ShutDown`].
     pub fn push_message_to_all(&self, message: &Message) -> Result<(), PushError> {
         self.post_to_all(|| Letter::PushToAll(message.clone()))
     }
@@ -51,7 +52,7 @@ impl Connections {
     /// logged: only the worker knows.
     ///
     /// # Errors
-    /// [`PushError::Gone`] and [`PushError::Full`].
+    /// [`PushError::Gone`], [`PushError::ShutDown`] and [`PushError::Full`].
     pub fn join(&self, id: ConnId, group: impl Into<Name>) -> Result<(), PushError> {
         let group = group.into();
         self.post(id, |key| Letter::Join(key, group))
@@ -60,15 +61,23 @@ impl Connections {
     /// Takes a connection out of a group, as [`Conn::leave`](crate::Conn::leave) does.
     ///
     /// # Errors
-    /// [`PushError::Gone`] and [`PushError::Full`].
+    /// [`PushError::Gone`], [`PushError::ShutDown`] and [`PushError::Full`].
     pub fn leave(&self, id: ConnId, group: impl Into<Name>) -> Result<(), PushError> {
         let group = group.into();
         self.post(id, |key| Letter::Leave(key, group))
     }
 
     fn post_to_all(&self, letter: impl Fn() -> Letter) -> Result<(), PushError> {
-        let workers = &self.0.workers;
-        let refused = workers.iter().filter(|worker| worker.post(letter()) != Ok(())).count();
-        if refused == 0 { Ok(()) } else { Err(PushError::Partly { refused, workers: workers.len() }) }
+        let workers = self.0.workers.iter().filter(|worker| !worker.is_over());
+        let (mut refused, mut all) = (0, 0);
+        for worker in workers {
+            all += 1;
+            refused += usize::from(worker.post(letter()).is_err());
+        }
+        match (refused, all) {
+            (_, 0) => Err(PushError::ShutDown),
+            (0, _) => Ok(()),
+            (refused, workers) => Err(PushError::Partly { refused, workers }),
+        }
     }
 }

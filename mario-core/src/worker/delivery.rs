@@ -1,6 +1,7 @@
 //! Mail that has come, letter by letter and connection by connection.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::connections::Message;
 use crate::groups::Groups;
@@ -9,8 +10,11 @@ use crate::name::Name;
 use crate::reason::Reason;
 use crate::slots::Key;
 
-/// Where a worker is in its mail.
+/// Where a worker is in its mail. Dropping it, as a worker that dies does, ends the mail.
 pub(super) struct Delivery {
+    mail: Arc<Mail>,
+    /// Letters that were taken so far.
+    taken: u64,
     /// A letter to many of which some have not got it yet.
     many: Option<Many>,
 }
@@ -36,27 +40,24 @@ pub(super) enum Pushed<'d> {
 }
 
 impl Delivery {
-    pub(super) const NONE: Delivery = Delivery { many: None };
+    pub(super) fn new(mail: Arc<Mail>) -> Self {
+        Delivery { mail, taken: 0, many: None }
+    }
 
     /// There is something to do for which no event will come.
-    pub(super) fn has_work(&self, mail: &Mail) -> bool {
-        self.many.is_some() || !mail.is_empty()
+    pub(super) fn has_work(&self) -> bool {
+        self.is_amid_many() || !self.mail.is_empty()
     }
 
     /// The next thing to do, in the order in which it was asked for.
     #[inline]
-    pub(super) fn next(
-        &mut self,
-        mail: &Mail,
-        groups: &Groups,
-        all: impl Fn() -> Vec<Key>,
-    ) -> Option<(Key, Errand<'_>)> {
-        if self.many.as_ref().is_some_and(|many| many.done == many.keys.len()) {
+    pub(super) fn next(&mut self, groups: &Groups, all: impl Fn() -> Vec<Key>) -> Option<(Key, Errand<'_>)> {
+        while !self.is_amid_many() {
             self.many = None;
-        }
-        while self.many.is_none() {
+            let letter = self.mail.next()?;
+            self.taken += 1;
             // Whoever is a member now gets it, however long it takes.
-            let (keys, message) = match mail.next()? {
+            let (keys, message) = match letter {
                 Letter::Push(key, message) => return Some((key, Errand::Push(Pushed::Own(message)))),
                 Letter::Join(key, group) => return Some((key, Errand::Join(group))),
                 Letter::Leave(key, group) => return Some((key, Errand::Leave(group))),
@@ -74,6 +75,28 @@ impl Delivery {
         *done += 1;
         Some((keys[*done - 1], Errand::Push(Pushed::Lent(message))))
     }
+
+    /// The last of the letters that wait now.
+    pub(super) fn last(&self) -> Last {
+        Last(self.taken + self.mail.len() as u64)
+    }
+
+    /// Whether all up to a letter is done.
+    pub(super) fn is_done(&self, last: Last) -> bool {
+        self.taken > last.0 || self.taken == last.0 && !self.is_amid_many()
+    }
+
+    /// Takes no more letters; what is not done by now is counted as lost.
+    pub(super) fn end(&mut self) {
+        if let Some(Many { keys, done, .. }) = self.many.take() {
+            self.mail.lose(keys.len() - done);
+        }
+        self.mail.end();
+    }
+
+    fn is_amid_many(&self) -> bool {
+        self.many.as_ref().is_some_and(|many| many.done < many.keys.len())
+    }
 }
 
 impl Errand<'_> {
@@ -81,6 +104,16 @@ impl Errand<'_> {
         matches!(self, Errand::Push(_))
     }
 }
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A letter, by its number.
+#[derive(Clone, Copy)]
+pub(super) struct Last(u64);
 
 impl Deref for Pushed<'_> {
     type Target = Message;

@@ -294,5 +294,6 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
 }
 
 mod drain;
+mod mail;
 mod own_listener;
 mod proxy;
