@@ -5,11 +5,12 @@ mod support;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use mario::{Builder, Conn, ConnId, Connections, Payload, PushError, Reason, Server, Service};
+use mario::{Builder, Close, Conn, ConnId, Connections, Others, Payload, PushError, Reason, Server, Service};
 use support::{Client, LIMIT, eventually, frame};
 
 const PUSHED: u16 = 0x0201;
 const PROD: u16 = 0x0202;
+const LOG_IN: u16 = 0x0203;
 
 /// Tells which connections come and go.
 struct Hub(Sender<Event>);
@@ -39,9 +40,17 @@ fn prod(conn: &mut Conn<'_, Hub>, request: Payload<'_>) {
     conn.connections().push(conn.id(), PUSHED, &request).unwrap();
 }
 
+/// Is a user from now on.
+#[mario::command(LOG_IN)]
+fn log_in(conn: &mut Conn<'_, Hub>) -> Result<(), Close> {
+    conn.bind(7u64, Others::Keep(100))?;
+    conn.send(PUSHED, &Payload(b"in"))?;
+    Ok(())
+}
+
 fn start(settings: impl FnOnce(Builder<Hub>) -> Builder<Hub>) -> (Server, Receiver<Event>) {
     let (sender, events) = mpsc::channel();
-    let builder = Server::builder(Hub(sender), mario::commands![prod]).bind("127.0.0.1:0").workers(2);
+    let builder = Server::builder(Hub(sender), mario::commands![prod, log_in]).bind("127.0.0.1:0").workers(2);
     (settings(builder).start().unwrap(), events)
 }
 
@@ -190,4 +199,23 @@ fn a_group_is_reached_on_all_workers() {
         assert_eq!(client.receive(12), frame(PUSHED, b"all!"));
     }
     assert_eq!(outsider.receive(12), frame(PUSHED, b"all!"));
+}
+
+/// Handlers on all workers and other threads see the same users.
+#[test]
+fn a_user_is_reached_on_all_workers() {
+    let (server, events) = start(|builder| builder);
+    let mut clients: Vec<_> = (0..10).map(|_| connect(&server, &events)).collect();
+    assert!((0..2).all(|worker| clients.iter().any(|(_, id)| id.worker() == worker)));
+    for (client, _) in &mut clients {
+        client.send(&frame(LOG_IN, b""));
+        assert_eq!(client.receive(10), frame(PUSHED, b"in"));
+    }
+    let connections = server.connections();
+    assert_eq!((connections.online(), connections.of_user(7u64).len()), (1, 10));
+    assert_eq!(connections.push_to_user(7u64, PUSHED, &Payload(b"you")).unwrap().queued, 10);
+    for (mut client, _) in clients {
+        assert_eq!(client.receive(11), frame(PUSHED, b"you"));
+    }
+    eventually("nobody is online", || connections.online() == 0);
 }

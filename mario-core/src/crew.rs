@@ -47,6 +47,7 @@ pub(crate) enum Errand {
 /// The workers of a server. Dropping it stops them, and waits.
 pub(crate) struct Crew {
     mailboxes: Vec<Arc<SystemMailbox>>,
+    connections: Connections,
     threads: Vec<JoinHandle<usize>>,
     /// To those who wait for where to listen.
     calls: Vec<mpsc::Sender<Call>>,
@@ -102,6 +103,7 @@ impl Crew {
         let connections = Connections::new(orders.plan.rules.stx, &mailboxes);
         let mut crew = Crew {
             mailboxes,
+            connections: connections.clone(),
             threads: Vec::with_capacity(posts.len()),
             calls: Vec::new(),
             _service: Arc::clone(&service) as Arc<dyn Any + Send + Sync>,
@@ -127,6 +129,11 @@ impl Crew {
         drop((service, ready));
         crew.await_all(&laid_out)?;
         Ok(crew)
+    }
+
+    /// The way to the connections of all workers.
+    pub(crate) fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 
     /// Lets the workers listen that are to do it themselves, and waits until all do.

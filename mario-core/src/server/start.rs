@@ -11,7 +11,6 @@ use super::Server;
 use crate::accept::Accept;
 use crate::builder::Builder;
 use crate::clock::SystemClock;
-use crate::connections::Connections;
 use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
 use crate::error::{Error, Result};
 use crate::hand_over::Succession;
@@ -50,7 +49,6 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     let commands = builder.descriptions();
     let (workers, slots) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers, orders.plan.room())?;
-    let connections = Connections::new(orders.plan.rules.stx, &mailboxes);
 
     let setup =
         Setup { service: builder.service, orders, mailboxes: mailboxes.clone(), passed, addresses, backlog };
@@ -66,7 +64,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         commands,
         doors,
         mailboxes,
-        connections,
+        connections: crew.connections(),
         master: stop,
         office: succession.as_ref().map(Succession::stop),
         is_shutting_down,
