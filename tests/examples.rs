@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -124,4 +124,93 @@ fn maritcp_serves_the_original_client_and_counts_who_is_online() {
     kill_process(Pid::from_child(&server.child), Signal::INT).unwrap();
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
     assert!(!lines.contains("ERROR") && !lines.contains("WARN"), "{lines}");
+}
+
+/// Asks the operators' endpoint of the push gateway.
+fn http(addr: &str, request: &str, body: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(addr).unwrap();
+    let length = body.len();
+    let head =
+        format!("{request} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    format!("{} {}", head.split(' ').nth(1).unwrap(), body.trim_end())
+}
+
+#[test]
+fn push_reaches_a_device_a_topic_and_all_and_counts_what_was_delivered() {
+    let serve = ["serve", "--addr", "127.0.0.1:0", "--operators", "127.0.0.1:0"];
+    let mut gateway = Example::start(example("push").args(serve));
+    let addr = gateway.listening();
+    let operators = gateway.line();
+    let operators = operators.strip_prefix("operators push to http://").unwrap().trim_end();
+    let device = |id: &str, count: &str| {
+        let mut device = Example::start(
+            example("push").args(["device", id, "--topic", "news", "--addr", &addr, "--count", count]),
+        );
+        assert_eq!(device.line(), format!("device {id} is online\n"));
+        device
+    };
+    let (mut first, mut second) = (device("7", "3"), device("8", "2"));
+    assert_eq!(http(operators, "POST /device/7", "good morning"), "202 queued");
+    assert_eq!(http(operators, "POST /topic/news", "it rains"), "202 queued");
+    assert_eq!(http(operators, "POST /all", "we close"), "202 queued");
+    assert_eq!(http(operators, "POST /device/9", "?"), "404 user 9 has no connection");
+    assert_eq!(http(operators, "POST /device/seven", "?"), "400 `seven` is no device's number");
+    assert_eq!(http(operators, "POST /nowhere", "?"), "404 there are /device/NUMBER, /topic/NAME and /all");
+    assert_eq!(http(operators, "POST /all", &"x".repeat(1_001)), "413 a push has at most 1000 bytes");
+    assert_eq!(
+        [first.line(), first.line(), first.line()],
+        ["1: good morning\n", "2: it rains\n", "3: we close\n"]
+    );
+    assert_eq!([second.line(), second.line()], ["2: it rains\n", "3: we close\n"]);
+    assert!(first.child.wait().unwrap().success() && second.child.wait().unwrap().success());
+    eventually("all is delivered", || http(operators, "GET /", "").ends_with("pushed, 5 delivered"));
+    eventually("nobody is online", || http(operators, "GET /", "").starts_with("200 0 online"));
+    gateway.terminate();
+}
+
+#[test]
+fn archive_keeps_texts_from_one_run_to_the_next() {
+    let file = std::env::temp_dir().join(format!("mario-archive-{}.db", std::process::id()));
+    let _ = std::fs::remove_file(&file);
+    let serve =
+        || Example::start(example("archive").args(["serve", "--addr", "127.0.0.1:0", "--file"]).arg(&file));
+    let run = |arguments: &[&str], addr: &str| {
+        let output = example("archive").args(arguments).args(["--addr", addr]).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap(), output.stderr)
+    };
+    let mut server = serve();
+    let addr = server.listening();
+    assert_eq!(run(&["put", "colour", "green"], &addr), (true, "kept\n".into(), vec![]));
+    assert_eq!(run(&["get", "colour"], &addr), (true, "green\n".into(), vec![]));
+    let (found, _, error) = run(&["get", "size"], &addr);
+    assert!(!found && String::from_utf8_lossy(&error).contains("nothing is kept under `size`"));
+    // Many requests at once, whose answers come as they are ready; each has the number of its own.
+    let mut client = Client::connect(addr.parse().unwrap());
+    for number in 0..100u32 {
+        let mut request = number.to_le_bytes().to_vec();
+        request.extend(b"\x06colour");
+        client.send(&frame(0x0402, &request));
+    }
+    let mut numbers: Vec<u32> = (0..100)
+        .map(|_| {
+            let bytes = client.receive(8 + 4 + 1 + 2 + 5);
+            assert_eq!(bytes[12..], *b"\x01\x05\0green");
+            u32::from_le_bytes(bytes[8..12].try_into().unwrap())
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+    drop(client);
+    server.terminate();
+
+    let mut server = serve();
+    let addr = server.listening();
+    assert_eq!(run(&["get", "colour"], &addr), (true, "green\n".into(), vec![]));
+    server.terminate();
+    std::fs::remove_file(&file).unwrap();
 }
