@@ -214,3 +214,38 @@ fn archive_keeps_texts_from_one_run_to_the_next() {
     server.terminate();
     std::fs::remove_file(&file).unwrap();
 }
+
+#[test]
+fn chat_shows_a_room_to_all_who_are_in_it_and_its_history_to_who_comes() {
+    let mut server = Example::start(example("chat").args(["serve", "--addr", "127.0.0.1:0"]));
+    let addr = server.listening();
+    let join = |name: &str| {
+        let mut command = example("chat");
+        Example::start(command.args(["join", "lobby", "--name", name, "--addr", &addr]).stdin(Stdio::piped()))
+    };
+    let says = |visitor: &mut Example, text: &str| {
+        let stdin = visitor.child.stdin.as_mut().unwrap();
+        stdin.write_all(text.as_bytes()).unwrap();
+    };
+    let mut ann = join("Ann");
+    assert_eq!(ann.line(), "* Ann enters\n");
+    says(&mut ann, "is anybody here?\n");
+    assert_eq!(ann.line(), "Ann: is anybody here?\n");
+    let mut bob = join("Bob");
+    assert_eq!(
+        [bob.line(), bob.line(), bob.line()],
+        ["* Ann enters\n", "Ann: is anybody here?\n", "* Bob enters\n"]
+    );
+    assert_eq!(ann.line(), "* Bob enters\n");
+    says(&mut bob, "I am\n");
+    assert_eq!([ann.line(), bob.line()], ["Bob: I am\n", "Bob: I am\n"]);
+    drop(bob.child.stdin.take());
+    assert!(bob.child.wait().unwrap().success());
+    assert_eq!(ann.line(), "* Bob leaves\n");
+    let nobody =
+        example("chat").args(["join", "lobby", "--name", "Eve", "--addr", "127.0.0.1:1"]).output().unwrap();
+    assert!(!nobody.status.success());
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("can't enter the room"));
+    drop(ann);
+    server.terminate();
+}
