@@ -26,6 +26,8 @@ const SLICES: usize = 32;
 pub(crate) struct Outbox {
     bytes: Box<[u8; Outbox::CAPACITY]>,
     len: usize,
+    /// The queue of the connection whose turn it is was begun though its socket may take more: no event will tell.
+    spilled: bool,
     stx: u32,
     marks: Marks,
     segments: Segments,
@@ -53,7 +55,7 @@ impl Outbox {
         // On the heap from the start, and of a length that the compiler knows: pushing checks no bounds.
         let Ok(bytes) = vec![0; Self::CAPACITY].into_boxed_slice().try_into() else { unreachable!() };
         let (segments, kept) = (Segments::new(pool)?, Lists::new(slots, slots)?);
-        Ok(Outbox { bytes, len: 0, stx, marks, segments, kept })
+        Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, kept })
     }
 
     /// Whether to flush before the next request: there is little room, or so much waits that the connection may be
@@ -105,7 +107,7 @@ impl Outbox {
     /// The reason for which the connection ends; its frames are dropped.
     #[inline]
     pub(crate) fn flush<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<(), Reason> {
-        if self.len == 0 {
+        if self.len == 0 && !self.spilled {
             return Ok(());
         }
         let written = match offer(stream, link, &self.bytes[..self.len]) {
@@ -115,11 +117,13 @@ impl Outbox {
                 return Err(reason);
             }
         };
-        if written == self.len {
+        if written == self.len && !self.spilled {
             self.len = 0;
             return Ok(());
         }
-        self.queue(link, written).map_err(|Full| Reason::Overflow)
+        let spilled = std::mem::take(&mut self.spilled);
+        self.queue(link, written).map_err(|Full| Reason::Overflow)?;
+        if spilled { self.drain(stream, link).map(drop) } else { Ok(()) }
     }
 
     /// Writes a message, and queues what the socket does not take. The buffer must be empty.
@@ -217,6 +221,7 @@ impl Outbox {
     /// Makes the buffer empty; gives its length, which is 0.
     #[cold]
     fn spill(&mut self, link: &mut Link) -> Result<usize, SendError> {
+        self.spilled |= link.output.is_empty();
         self.queue(link, 0).map_err(|Full| {
             link.overflow();
             SendError::Overflow

@@ -20,6 +20,7 @@ use crate::users::Bound;
 const STX: u32 = 0xffff_ffff;
 const ECHO: u16 = 0x0101;
 const TWICE: u16 = 0x0102;
+const FLOOD: u16 = 0x0103;
 
 #[derive(Default)]
 struct Log {
@@ -50,6 +51,14 @@ fn twice<'a>(conn: &mut Conn<'_, Log>, request: Payload<'a>) -> Payload<'a> {
     request
 }
 
+/// Replies with more than the out buffer takes.
+#[mario::command(FLOOD)]
+fn flood(conn: &mut Conn<'_, Log>) {
+    for number in 0..3 {
+        conn.reply(&Payload(&[number; 20_000])).expect("there is room");
+    }
+}
+
 struct Rig {
     exchange: Exchange<Log>,
     connection: Connection<Log, SimStream>,
@@ -71,7 +80,7 @@ impl Rig {
             slots: 1,
             census: None,
         };
-        let commands = mario::commands![echo, twice];
+        let commands = mario::commands![echo, flood, twice];
         let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1, answers: 1 }));
         let (timers, groups) = (Timers::new(0, 1).unwrap(), Groups::new(0, 1).unwrap());
         let connections = Connections::new::<std::thread::Thread>(STX, &[]);
@@ -235,4 +244,15 @@ fn output_over_the_limit_ends_the_connection() {
     assert_eq!(rig.reason(), Some(Reason::Overflow));
     assert_eq!(rig.connection.link.phase, Phase::Gone);
     assert!(rig.connection.link.output.is_empty());
+}
+
+#[test]
+fn replies_that_the_buffer_does_not_hold_leave_without_an_event() {
+    let mut rig = Rig::new(marks(1 << 20));
+    rig.peer().room = usize::MAX;
+    rig.peer().sent.push_back(Ok(frame(FLOOD, b"")));
+    rig.event(true, false);
+    let expected: Vec<u8> = (0..3).flat_map(|number| frame(FLOOD, &[number; 20_000])).collect();
+    assert!(rig.peer().received == expected);
+    assert!(!rig.connection.link.paused);
 }
