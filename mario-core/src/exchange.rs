@@ -251,6 +251,8 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn turn<T: Stream>(&mut self, connection: &mut Connection<S, T>, ready: Ready) -> Turn {
         let mut turn = Turn::default();
         let resumed = ready.writable && !connection.link.output.is_empty() && {
+            // Should this flush the last of a connection that has ended, it is not to be closed on what it has sent.
+            connection.unread |= ready.readable;
             let paused = connection.link.paused;
             self.writable(connection, &mut turn);
             paused && !connection.link.paused

@@ -256,3 +256,18 @@ fn replies_that_the_buffer_does_not_hold_leave_without_an_event() {
     assert!(rig.peer().received == expected);
     assert!(!rig.connection.link.paused);
 }
+
+#[test]
+fn an_event_that_flushes_the_last_and_tells_of_input_does_not_close_on_it() {
+    let mut rig = Rig::new(marks(1 << 20));
+    rig.peer().room = 5;
+    rig.peer().sent.push_back(Ok(frame(ECHO, b"hello")));
+    rig.event(true, false);
+    rig.exchange.end(&mut rig.connection, Reason::ShutDown);
+    assert_eq!(rig.connection.link.phase, Phase::Flushing);
+    rig.peer().room = usize::MAX;
+    rig.peer().sent.push_back(Ok(frame(ECHO, b"are you there?")));
+    rig.event(true, true);
+    assert_eq!((rig.connection.link.phase, rig.peer().shut), (Phase::Lingering, true));
+    assert_eq!(rig.peer().received, frame(ECHO, b"hello"));
+}
