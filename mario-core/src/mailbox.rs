@@ -122,7 +122,16 @@ pub(crate) struct Hand<T>(rtrb::Consumer<(T, SocketAddr)>);
 
 /// A way to the worker of `mailbox`, which has so many slots.
 pub(crate) fn way<T, W: Wake>(slots: usize, mailbox: &Arc<Mailbox<W>>) -> (Dealer<T, W>, Hand<T>) {
-    let (producer, consumer) = rtrb::RingBuffer::new(RING);
+    way_of(RING, slots, mailbox)
+}
+
+/// The same, on which so many sockets have room.
+pub(crate) fn way_of<T, W: Wake>(
+    ring: usize,
+    slots: usize,
+    mailbox: &Arc<Mailbox<W>>,
+) -> (Dealer<T, W>, Hand<T>) {
+    let (producer, consumer) = rtrb::RingBuffer::new(ring);
     (Dealer { ring: producer, mailbox: Arc::clone(mailbox), slots }, Hand(consumer))
 }
 

@@ -52,7 +52,10 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
 
     /// Waits for connections; where there is a `pause`, for its end, however many arrive in it.
     fn wait(&mut self, pause: Option<Duration>) -> io::Result<()> {
-        let Some(pause) = pause else { return self.acceptor.listener.wait(None) };
+        let Some(pause) = pause else {
+            // The wake of a stop may have ended an earlier wait, in a pause.
+            return if self.goes_on() { self.acceptor.listener.wait(None) } else { Ok(()) };
+        };
         let end = self.clock.now() + pause;
         while self.goes_on() {
             match end.checked_sub(self.clock.now()) {
@@ -112,5 +115,60 @@ impl<L: WatchedListener, W: Wake, C> Drop for Master<L, W, C> {
         for worker in &self.workers {
             worker.mailbox.drain();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::mail::Room;
+    use crate::mailbox::{Hand, Mailbox, way_of};
+    use crate::net::Listener;
+
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(&self) {}
+    }
+
+    /// A listener with two connections. While its master waits for a place to deal the second one to, it is told to
+    /// stop, which ends that wait, and a place becomes free.
+    struct Script {
+        backlog: Vec<char>,
+        hand: Rc<RefCell<Hand<Arrival<char>>>>,
+        stop: Arc<AtomicBool>,
+    }
+
+    impl Listener for Script {
+        type Stream = char;
+
+        fn accept(&mut self) -> io::Result<(char, SocketAddr)> {
+            let next = self.backlog.pop().ok_or(io::ErrorKind::WouldBlock)?;
+            Ok((next, ([127, 0, 0, 1], 1).into()))
+        }
+    }
+
+    impl WatchedListener for Script {
+        fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+            assert!(timeout.is_some(), "it would wait for ever");
+            if !self.stop.swap(true, Ordering::Release) {
+                assert_eq!(self.hand.borrow_mut().next().map(|(arrival, _)| arrival.stream), Some('a'));
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stop_while_a_connection_is_held_is_not_forgotten() {
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 1, answers: 1 }));
+        let (dealer, hand) = way_of(1, 2, &mailbox);
+        let (hand, stop) = (Rc::new(RefCell::new(hand)), Arc::new(AtomicBool::new(false)));
+        let listener = Script { backlog: vec!['b', 'a'], hand: Rc::clone(&hand), stop: Arc::clone(&stop) };
+        let (clock, admission) = (SystemClock::start(), Arc::default());
+        Master::new(clock, listener, vec![dealer], Arc::default(), admission, stop).run();
+        assert_eq!(hand.borrow_mut().next().map(|(arrival, _)| arrival.stream), Some('b'));
     }
 }
