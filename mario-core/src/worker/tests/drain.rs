@@ -174,3 +174,14 @@ fn a_very_great_many_are_told_in_slices() {
         before = ends;
     }
 }
+
+#[test]
+fn who_is_left_when_the_worker_gives_up_is_reported() {
+    // Its notice ends half-way between two looks at whose notice has ended, and the worker does not wait for the next.
+    let mut rig = draining(Some(WINDOW + Duration::from_millis(30)), 1);
+    rig.worker.plan.shutdown_timeout = Duration::from_millis(1);
+    while !rig.step() {}
+    rig.worker.end();
+    assert_eq!(rig.ends(), [Reason::ShutDown]);
+    assert_eq!(rig.worker.unflushed, 0);
+}
