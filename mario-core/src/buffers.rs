@@ -47,6 +47,12 @@ impl Chain {
         self.len == 0
     }
 
+    /// How many segments it has.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn segments(&self) -> usize {
+        if self.is_empty() { 0 } else { ((self.start + self.len) as usize).div_ceil(SEGMENT) }
+    }
+
     /// Where the byte behind the last one goes in the tail; a whole segment if there is no room.
     fn end(&self) -> usize {
         match (self.start + self.len) as usize {
@@ -64,6 +70,22 @@ impl Segments {
         segments.bytes.try_reserve_exact(capacity)?;
         segments.next.try_reserve_exact(capacity)?;
         Ok(segments)
+    }
+
+    /// Whether all chains together have so many segments.
+    ///
+    /// # Errors
+    /// If they have not.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn audit(&self, chained: usize) -> Result<(), String> {
+        let next = |segment: &u32| Some(self.next[*segment as usize]).filter(|next| *next != NONE);
+        let first = Some(self.free).filter(|free| *free != NONE);
+        let free = std::iter::successors(first, next).take(self.capacity + 1).count();
+        if chained == self.used && chained + free == self.next.len() {
+            return Ok(());
+        }
+        let (used, made) = (self.used, self.next.len());
+        Err(format!("{chained} segments are in chains ({used} counted), {free} are free: not {made}"))
     }
 
     /// Appends all of `bytes`.

@@ -303,6 +303,16 @@ impl<S: Service> Exchange<S> {
         connection.link.phase = Phase::Gone;
     }
 
+    /// Whether the connections have so many segments of input and output.
+    ///
+    /// # Errors
+    /// If they have not.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn audit(&self, input: usize, output: usize) -> Result<(), String> {
+        self.inbox.audit(input)?;
+        self.outbox.audit(output)
+    }
+
     fn writable<T: Stream>(&mut self, connection: &mut Connection<S, T>, turn: &mut Turn) {
         let Connection { stream, link, .. } = connection;
         let drained = self.outbox.drain(stream, link);

@@ -87,6 +87,15 @@ impl Inbox {
         self.segments.clear(waiting);
     }
 
+    /// Whether the connections have so many of the pool's segments.
+    ///
+    /// # Errors
+    /// If they have not.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn audit(&self, chained: usize) -> Result<(), String> {
+        self.segments.audit(chained).map_err(|fault| format!("input: {fault}"))
+    }
+
     /// Each byte is copied at most twice, however small the pieces are in which a frame comes.
     #[cold]
     fn assemble(&mut self, waiting: &mut Chain, fresh: &mut &[u8]) -> Result<Option<Frame<'_>>, Reason> {

@@ -101,6 +101,8 @@ mod reply;
 mod server;
 mod service;
 mod signals;
+#[cfg(any(test, fuzzing))]
+mod simulation;
 mod slots;
 mod stats;
 mod stx;

@@ -174,6 +174,11 @@ impl<T> Hand<T> {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn len(&self) -> usize {
+        self.0.slots()
+    }
 }
 
 #[cfg(test)]

@@ -204,6 +204,18 @@ impl Outbox {
         self.segments.clear(&mut link.output);
     }
 
+    /// Whether the connections have so many of the pool's segments, and no turn has left frames behind.
+    ///
+    /// # Errors
+    /// If not.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn audit(&self, chained: usize) -> Result<(), String> {
+        if self.len > 0 {
+            return Err(format!("{} bytes of one connection wait for the next one's turn", self.len));
+        }
+        self.segments.audit(chained).map_err(|fault| format!("output: {fault}"))
+    }
+
     /// Keeps a message, in place of the one of the same command.
     #[cold]
     fn keep(&mut self, link: &Link, message: &Message) -> Delivered {

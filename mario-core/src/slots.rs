@@ -99,6 +99,23 @@ impl<T> Slots<T> {
         Some(tenant)
     }
 
+    /// Taken, free and never used slots are together all there are.
+    ///
+    /// # Errors
+    /// If they are not.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn audit(&self) -> Result<(), String> {
+        let next = |index: &u32| self.slots[*index as usize].next;
+        let free = std::iter::successors(self.free, next).take(self.capacity + 1).count();
+        let taken = self.slots.iter().filter(|slot| slot.tenant.is_some()).count();
+        let fresh = self.capacity - self.slots.len();
+        if taken == self.used && taken + free + fresh == self.capacity {
+            return Ok(());
+        }
+        let (used, capacity) = (self.used, self.capacity);
+        Err(format!("{taken} slots taken ({used} counted), {free} free, {fresh} fresh: not {capacity}"))
+    }
+
     /// The keys of all tenants.
     pub(crate) fn keys(&self) -> Vec<Key> {
         (0..self.slots.len() as u32).filter_map(|index| self.key_at(index)).collect()

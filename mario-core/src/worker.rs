@@ -1,5 +1,7 @@
 //! The loop of a worker thread: wait, serve, expire, tick.
 
+#[cfg(any(test, fuzzing))]
+mod audit;
 mod delivery;
 mod drain;
 mod entrance;

@@ -27,6 +27,15 @@ impl<P: Poll> Entrance<P> {
         }
     }
 
+    /// How many connections have a slot promised that they do not have yet.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn waiting(&self) -> usize {
+        match self {
+            Entrance::Hand(hand) => hand.len(),
+            _ => 0,
+        }
+    }
+
     /// When there will be something to do without an event.
     pub(super) fn due(&self) -> Option<Duration> {
         match self {

@@ -1,0 +1,46 @@
+//! A whole server on a simulated network and clock, from one seed: the loops of the workers and of the master as they
+//! are, clients that do what clients may do, and a system that does what systems may do.
+//!
+//! Each worker and the master is a thread, of which one runs at a time ([`baton`]); which one, when a client acts, and
+//! what each call to the system brings is thrown with dice ([`dice`]) that a seed makes. So a run can be repeated.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | settings, clients and troubles, as the dice will have them | [`setup`], [`client`] |
+//! | the threads of the server | [`server`] |
+//! | who goes on, until all is over | [`play`] |
+//! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
+//! | the handlers and hooks | [`service`] |
+//! | what the clients' bytes lead to, by the rules of the wire | [`expected`] |
+//! | what has to hold | [`checks`], and in each worker `worker::audit` |
+
+mod baton;
+mod checks;
+mod client;
+mod dice;
+mod expected;
+mod play;
+mod server;
+mod service;
+mod setup;
+mod sockets;
+mod trace;
+mod wire;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use dice::Dice;
+use play::Play;
+use trace::Detail;
+
+/// Simulates the server of a seed until it has ended. The answer tells two different runs apart.
+///
+/// # Errors
+/// What has happened that must not.
+fn simulate(seed: u64, detail: Detail) -> Result<u64, String> {
+    fastrand::seed(seed);
+    let mut dice = Dice::from_seed(seed);
+    Play::new(&mut dice, seed, detail).run(dice)
+}

@@ -1,0 +1,278 @@
+//! Who goes on: a thread of the server, a client, or the clock; until all is over.
+
+use std::time::Duration;
+
+use super::checks;
+use super::client::{Act, Client};
+use super::dice::Dice;
+use super::expected;
+use super::server::SimServer;
+use super::service::Manners;
+use super::setup::{self, Settings};
+use super::trace::{Detail, Trace};
+use super::wire::Wire;
+use super::world::{Faults, Orders, Rest, State, World};
+
+/// A server with its clients, from before the first step to after the last.
+pub(super) struct Play {
+    world: World,
+    server: SimServer,
+    clients: Vec<Client>,
+    /// After how many steps the server is told to end, and then to close; otherwise when nothing is left to do.
+    stop_at: Option<usize>,
+    close_at: Option<usize>,
+}
+
+/// The most that a client's bytes take in the network.
+const WINDOW: usize = 200_000;
+
+/// More steps than any run needs.
+const STEPS: usize = 400_000;
+
+/// What can go on.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Thread(usize),
+    Act(usize),
+    Read(usize),
+}
+
+impl Play {
+    pub(super) fn new(dice: &mut Dice, seed: u64, detail: Detail) -> Self {
+        let settings = Settings::new(dice);
+        let mut clients = setup::clients(dice, &settings);
+        let manners: Vec<_> = clients.iter().map(|_| Manners::new(dice)).collect();
+        let faults = Faults::new(dice);
+        // The deadlines' circle closes every 2³² milliseconds.
+        let start = dice.pick(&[0, 1 << 31, (1 << 32) - 2000].map(Duration::from_millis));
+        let wire = |(client, manners): (&mut Client, &Manners)| {
+            let expected = expected::read(&client.all_bytes(), settings.wording, *manners);
+            // In some hundred pieces at most.
+            let least = expected.steps.iter().map(|step| step.replies.len()).sum::<usize>() / 100;
+            client.appetite = if client.appetite > 0 { client.appetite.max(least) } else { 0 };
+            let capacity = dice.pick(&[1, 50, 3000, 200_000]).max(least);
+            Wire { capacity, expected, ..Wire::default() }
+        };
+        let wires = clients.iter_mut().zip(&manners).map(wire).collect();
+        let (stop_at, close_at) = (dice.chance(128), dice.chance(128));
+        let stop_at = stop_at.then(|| dice.below(400));
+        let close_at = close_at.then(|| dice.below(600));
+        let mut trace = Trace::new(detail);
+        trace.note(start, format_args!("seed {seed}: {settings:#?}\n{faults:#?}"));
+        let world = World::new(State {
+            dice: Dice::from_seed(seed ^ 0xd1ce),
+            now: start,
+            faults,
+            wires,
+            posts: Vec::new(),
+            doors: Vec::new(),
+            trace,
+            violation: None,
+            settings,
+            manners,
+            orders: Orders::default(),
+            sessions: 0,
+            panics: 0,
+            late: Duration::ZERO,
+        });
+        let server = SimServer::new(&world, &settings, seed);
+        Play { world, server, clients, stop_at, close_at }
+    }
+
+    /// Plays to the end.
+    pub(super) fn run(mut self, mut dice: Dice) -> Result<u64, String> {
+        for step in 0..STEPS {
+            if let Some(fault) = self.world.lock().violation.take() {
+                return Err(fault);
+            }
+            if self.stop_at == Some(step) {
+                self.server.stop();
+            }
+            if self.close_at == Some(step) {
+                self.server.close();
+            }
+            let ways = self.ways();
+            if ways.is_empty() {
+                if !self.pass(&mut dice)? {
+                    return self.finish();
+                }
+                continue;
+            }
+            self.dawdle(&mut dice);
+            match dice.pick(&ways) {
+                Next::Thread(thread) => {
+                    self.world.lock().posts[thread].rest = Rest::Busy;
+                    self.server.director.resume(thread);
+                }
+                Next::Act(client) => self.act(&mut dice, client),
+                Next::Read(client) => self.read(client)?,
+            }
+        }
+        Err(format!("it has not ended after {STEPS} steps"))
+    }
+
+    /// All that can go on now.
+    fn ways(&self) -> Vec<Next> {
+        let state = self.world.lock();
+        let threads = 0..state.posts.len();
+        let mut ways: Vec<Next> = threads
+            .filter(|thread| !self.server.director.is_over(*thread) && state.posts[*thread].is_due(state.now))
+            .map(Next::Thread)
+            .collect();
+        for (number, client) in self.clients.iter().enumerate() {
+            let wire = &state.wires[number];
+            let is_blocked = matches!(client.todo.last(), Some(Act::Send(_)))
+                && wire.inbound.len() > WINDOW
+                && wire.closed.is_none();
+            if !client.todo.is_empty() && client.rests <= state.now && !is_blocked {
+                ways.push(Next::Act(number));
+            }
+            // Who has nothing else to do sees what is left when the server closes.
+            let appetite =
+                if wire.closed.is_some() && client.todo.is_empty() { WINDOW } else { client.appetite };
+            if appetite > 0 && !wire.outbound.is_empty() && !wire.reset {
+                ways.push(Next::Read(number));
+            }
+        }
+        ways
+    }
+
+    /// Now and then time passes though there is something to do.
+    fn dawdle(&mut self, dice: &mut Dice) {
+        let mut state = self.world.lock();
+        if dice.chance(state.faults.slow) {
+            let time = dice.pick(&[0, 1, 20, 700].map(Duration::from_millis));
+            state.now += time;
+            state.late += time;
+            state.note(format_args!("{time:?} pass"));
+        }
+    }
+
+    /// Lets time pass until something is due. False once all is over.
+    fn pass(&mut self, dice: &mut Dice) -> Result<bool, String> {
+        let mut state = self.world.lock();
+        checks::resting(&state)?;
+        let threads = (0..state.posts.len()).filter(|thread| !self.server.director.is_over(*thread));
+        let waits: Vec<_> = threads.map(|thread| state.posts[thread].rest).collect();
+        if waits.is_empty() && self.clients.iter().all(|client| client.todo.is_empty()) {
+            return Ok(false);
+        }
+        let is_done = self.clients.iter().all(|client| client.todo.is_empty());
+        let has_stopped = state.orders.stop.is_some();
+        let rests = self.clients.iter().filter(|client| !client.todo.is_empty()).map(|client| client.rests);
+        let due = waits.into_iter().filter_map(|rest| match rest {
+            Rest::Until(end) => end,
+            Rest::Busy => None,
+        });
+        let next = due.chain(rests).filter(|at| *at > state.now).min();
+        let is_idle = state.wires.iter().all(|wire| wire.place.is_none() || wire.closed.is_some());
+        if is_done && !has_stopped && (is_idle || dice.chance(2)) {
+            drop(state);
+            self.server.stop();
+            return Ok(true);
+        }
+        let Some(next) = next else {
+            if has_stopped {
+                return Err("the server is to end, and its threads wait for ever".into());
+            }
+            drop(state);
+            self.server.stop();
+            return Ok(true);
+        };
+        let rate = state.faults.jump;
+        state.now = match dice.chance(rate) {
+            true => next + dice.pick(&[1, 3000, 1_000_000].map(Duration::from_millis)),
+            // As coarse as epoll's.
+            false => next + dice.pick(&[0, 0, 1].map(Duration::from_millis)),
+        };
+        let now = state.now;
+        state.note(format_args!("it is {now:?}"));
+        Ok(true)
+    }
+
+    /// A client does the next thing of its list.
+    fn act(&mut self, dice: &mut Dice, number: usize) {
+        let client = &mut self.clients[number];
+        let Some(act) = client.todo.pop() else { return };
+        let mut state = self.world.lock();
+        let State { wires, now, doors, .. } = &mut *state;
+        let wire = &mut wires[number];
+        let now = *now;
+        if wire.closed.is_some() || wire.reset {
+            // There is nobody to talk to any more.
+            client.todo.clear();
+            return;
+        }
+        match act {
+            Act::Connect => {
+                let door = dice.below(doors.len());
+                let backlog = &mut doors[door];
+                let post = backlog.post;
+                if backlog.is_closed {
+                    client.todo.clear();
+                    return;
+                }
+                if backlog.wires.is_empty() {
+                    backlog.moved = now;
+                }
+                backlog.wires.push_back(number);
+                state.posts[post].knock = true;
+                state.note(format_args!("client {number}: it connects to listener {door}"));
+            }
+            Act::Send(bytes) => {
+                wire.inbound.extend(&bytes);
+                state.arm(number);
+                state.note(format_args!("client {number}: it sends {}", bytes.len()));
+            }
+            Act::Finish => {
+                wire.finished = true;
+                state.arm(number);
+                state.note(format_args!("client {number}: it sends no more"));
+            }
+            Act::Reset => {
+                wire.reset = true;
+                wire.outbound.clear();
+                state.arm(number);
+                state.note(format_args!("client {number}: it breaks off"));
+            }
+            Act::Read(appetite) => client.appetite = appetite,
+            Act::Rest(time) => client.rests = now + time,
+        }
+    }
+
+    /// A client reads some of what has come.
+    fn read(&mut self, number: usize) -> Result<(), String> {
+        let appetite = self.clients[number].appetite;
+        let mut state = self.world.lock();
+        let wire = &mut state.wires[number];
+        let appetite = if wire.closed.is_some() { WINDOW } else { appetite };
+        let count = appetite.min(wire.outbound.len());
+        wire.received.extend(wire.outbound.drain(..count));
+        let is_full = wire.full;
+        if is_full {
+            state.arm(number);
+        }
+        state.note(format_args!("client {number}: it reads {count}"));
+        Ok(())
+    }
+
+    /// Looks back once all is over.
+    fn finish(self) -> Result<u64, String> {
+        let panics = self.server.director.end();
+        if let Some(panic) = panics.into_iter().next() {
+            return Err(panic);
+        }
+        let mut state = self.world.lock();
+        if let Some(fault) = state.violation.take() {
+            return Err(fault);
+        }
+        for (number, wire) in state.wires.iter().enumerate() {
+            checks::receiving(wire, number)?;
+            if wire.life.connected && (wire.life.ended.is_none() || wire.closed.is_none()) {
+                return Err(format!("client {number}: it has not ended with the server"));
+            }
+        }
+        checks::counting(&state, &self.server.doors, &self.server.mailboxes)?;
+        Ok(state.trace.hash())
+    }
+}

@@ -1,0 +1,181 @@
+//! The server of a simulation: its threads, and how it is told to end.
+
+use std::mem::take;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::baton::Director;
+use super::service::{COMMANDS, Theatre};
+use super::setup::Settings;
+use super::sockets::{SimBell, SimListener, SimPoll, SimStream, wire_of};
+use super::world::{Backlog, Post, State, View, World};
+use crate::accepting::Acceptor;
+use crate::admission::Arrival;
+use crate::connections::Connections;
+use crate::crew::Orders;
+use crate::mailbox::{Hand, Mailbox, way_of};
+use crate::master::Master;
+use crate::net::Poll;
+use crate::stats::Door;
+use crate::worker::{Seat, Worker};
+
+/// The workers, and the master if there is one, as they are; only their network and clock are not the system's.
+pub(super) struct SimServer {
+    world: World,
+    pub(super) director: Director,
+    pub(super) mailboxes: Vec<Arc<Mailbox<SimBell>>>,
+    pub(super) doors: Vec<Arc<Door>>,
+    /// What stops the master.
+    master: Option<Arc<AtomicBool>>,
+}
+
+/// Where a worker's connections come from.
+enum Entrance {
+    Hand(Hand<Arrival<SimStream>>),
+    Door((SimListener, Arc<Door>)),
+}
+
+impl SimServer {
+    /// Makes the threads; none has begun.
+    pub(super) fn new(world: &World, settings: &Settings, seed: u64) -> Self {
+        let mut server = SimServer {
+            world: world.clone(),
+            director: Director::new(),
+            mailboxes: Vec::new(),
+            doors: Vec::new(),
+            master: None,
+        };
+        server.lay_out(settings, seed);
+        server
+    }
+
+    /// Tells the server to end, as `ServerHandle::shutdown` does.
+    pub(super) fn stop(&mut self) {
+        let mut state = self.world.lock();
+        let now = state.now;
+        if state.orders.stop.is_some() {
+            return;
+        }
+        state.orders.stop = Some(now);
+        state.note(format_args!("the server is to end"));
+        drop(state);
+        match &self.master {
+            Some(stop) => {
+                stop.store(true, Ordering::Release);
+                let mut state = self.world.lock();
+                if let Some(master) = state.posts.last_mut() {
+                    master.rung = true;
+                }
+            }
+            None => self.mailboxes.iter().for_each(|mailbox| mailbox.drain()),
+        }
+    }
+
+    /// Tells it the second time.
+    pub(super) fn close(&mut self) {
+        self.stop();
+        let mut state = self.world.lock();
+        let now = state.now;
+        state.orders.close.get_or_insert(now);
+        state.note(format_args!("the server is to close"));
+        drop(state);
+        self.mailboxes.iter().for_each(|mailbox| mailbox.stop());
+    }
+
+    fn lay_out(&mut self, settings: &Settings, seed: u64) {
+        let theatre = Theatre { world: self.world.clone(), stx: settings.wording.stx };
+        let (orders, theatre) = settings.orders(theatre);
+        let (Orders { plan, admission, .. }, theatre) = (orders, Arc::new(theatre));
+        for post in 0..settings.workers {
+            let bell = SimBell { world: self.world.clone(), post };
+            self.mailboxes.push(Arc::new(Mailbox::new(bell, plan.room())));
+        }
+        let connections = Connections::new(plan.rules.stx, &self.mailboxes);
+        let mut dealers = Vec::new();
+        for (index, mailbox) in self.mailboxes.clone().into_iter().enumerate() {
+            self.world.lock().posts.push(Post::default());
+            let entrance = match settings.own_listeners {
+                true => Entrance::Door(self.open_door(index)),
+                false => {
+                    let (dealer, hand) = way_of(settings.ring, settings.slots, &mailbox);
+                    dealers.push(dealer);
+                    Entrance::Hand(hand)
+                }
+            };
+            let (world, theatre, plan) = (self.world.clone(), Arc::clone(&theatre), plan.clone());
+            let (connections, admission) = (connections.clone(), Arc::clone(&admission));
+            self.director.cast(move |actor| {
+                world.enter(actor);
+                fastrand::seed(seed + index as u64);
+                let poll = SimPoll { world: world.clone(), post: index };
+                let seat = Seat { index, mailbox, connections };
+                let worker = Worker::new(seat, plan, theatre, COMMANDS, world.clone(), poll);
+                let mut worker = worker.expect("there is memory");
+                match entrance {
+                    Entrance::Hand(hand) => worker.adopt_from(hand),
+                    Entrance::Door((listener, counters)) => {
+                        let acceptor = Acceptor::new(listener, counters, admission);
+                        worker.accept_from(acceptor).expect("it can be watched");
+                    }
+                }
+                serve(worker, &world, index);
+            });
+        }
+        if !settings.own_listeners {
+            self.world.lock().posts.push(Post::default());
+            let (listener, counters) = self.open_door(settings.workers);
+            let stop = Arc::new(AtomicBool::new(false));
+            self.master = Some(Arc::clone(&stop));
+            let world = self.world.clone();
+            self.director.cast(move |actor| {
+                world.enter(actor);
+                Master::new(world, listener, dealers, counters, admission, stop).run();
+            });
+        }
+    }
+
+    /// A listener more, whose thread is at this post, and what it counts in.
+    fn open_door(&mut self, post: usize) -> (SimListener, Arc<Door>) {
+        let (world, counters) = (self.world.clone(), Arc::new(Door::default()));
+        let door = self.doors.len();
+        world.lock().doors.push(Backlog { post, ..Backlog::default() });
+        self.doors.push(Arc::clone(&counters));
+        (SimListener { world, door }, counters)
+    }
+}
+
+/// What a worker's thread does, looking at the worker after each step.
+fn serve(mut worker: Worker<Theatre, SimPoll, World, SimBell>, world: &World, post: usize) {
+    let mut events = SimPoll::events(64);
+    worker.begin();
+    while worker.step(&mut events) {
+        watch(&mut worker, world, post);
+    }
+    worker.end();
+    world.lock().posts[post].views.clear();
+    if let Err(fault) = worker.is_clear() {
+        world.lock().violated(format!("worker {post} has ended: {fault}"));
+    }
+}
+
+/// Writes down what the worker has of each connection.
+fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, post: usize) {
+    let found = worker.audit();
+    let mut state = world.lock();
+    let now = state.now;
+    match found {
+        Ok(found) => {
+            let State { posts, wires, .. } = &mut *state;
+            let views = &mut posts[post].views;
+            let before = take(views);
+            views.extend(found.into_iter().map(|found| {
+                let wire = wire_of(found.peer);
+                wires[wire].is_seen = true;
+                let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
+                let since = (found.output > 0).then(|| known.unwrap_or(now));
+                View { wire, held: found.held, output: found.output, since }
+            }));
+        }
+        Err(fault) => state.violated(format!("worker {post}: {fault}")),
+    }
+}

@@ -1,0 +1,167 @@
+//! A server, its clients and its troubles, as the dice will have it.
+
+use std::time::Duration;
+
+use super::client::Client;
+use super::dice::Dice;
+use super::expected::Wording;
+use super::service::{COMMANDS, Manners, Theatre, Welcome};
+use super::world::Faults;
+use crate::buffers::SEGMENT;
+use crate::crew::Orders;
+use crate::outbox::{Marks, Outbox};
+use crate::server::Server;
+use crate::stx::Stx;
+
+/// The settings of a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) workers: usize,
+    /// Each worker accepts for itself.
+    pub(super) own_listeners: bool,
+    pub(super) slots: usize,
+    /// How many sockets may be on their way to a worker.
+    pub(super) ring: usize,
+    pub(super) read_timeout: Option<Duration>,
+    pub(super) write_timeout: Duration,
+    pub(super) shutdown_timeout: Duration,
+    pub(super) drain: Option<Duration>,
+    pub(super) tick: Option<Duration>,
+    pub(super) timers: usize,
+    pub(super) wording: Wording,
+    pub(super) low_water: usize,
+    pub(super) high_water: usize,
+    pub(super) limit: usize,
+    pub(super) input_pool: usize,
+    pub(super) output_pool: usize,
+    /// The pools may run out.
+    pub(super) is_tight: bool,
+}
+
+impl Settings {
+    pub(super) fn new(dice: &mut Dice) -> Self {
+        let slots = dice.pick(&[1, 2, 3, 5, 8, 40]);
+        let high_water = dice.pick(&[100, 2000, 20_000, 64 << 10]);
+        let limit = high_water + Outbox::CAPACITY + dice.pick(&[0, 1 << 20]);
+        let is_tight = dice.chance(64);
+        let ample = slots * (limit + 2 * SEGMENT);
+        let (read_timeout, write_timeout) = dice.pick(&[
+            (None, 1000),
+            (None, 30_000),
+            (Some(1), 20),
+            (Some(1), 1000),
+            (Some(30), 1000),
+            (Some(300), 30_000),
+        ]);
+        let pool = |dice: &mut Dice| if is_tight { dice.pick(&[0, 1, 4, 40]) * SEGMENT } else { ample };
+        Settings {
+            workers: dice.within(1..4),
+            own_listeners: dice.chance(100),
+            slots,
+            ring: dice.pick(&[1, 2, 1024]),
+            read_timeout: read_timeout.map(Duration::from_secs),
+            write_timeout: Duration::from_millis(write_timeout),
+            shutdown_timeout: dice.pick(&[1, 1000, 5000].map(Duration::from_millis)),
+            drain: dice.pick(&[None, None, Some(1), Some(60)]).map(Duration::from_secs),
+            tick: dice.pick(&[None, None, Some(200), Some(60_000)]).map(Duration::from_millis),
+            timers: dice.pick(&[0, 1, 100]),
+            wording: Wording {
+                stx: dice.pick(&[0xffff_ffff, 0x8eb6_9af7]),
+                max_packet: dice.pick(&[8, 60, 1500, 1500, 1500, 20_000, u16::MAX]),
+                heartbeat: dice.pick(&[None, Some(1)]),
+            },
+            low_water: dice.pick(&[0, high_water / 4, high_water]),
+            high_water,
+            limit,
+            input_pool: pool(dice),
+            output_pool: pool(dice),
+            is_tight,
+        }
+    }
+
+    /// What the workers are told.
+    pub(super) fn orders(&self, service: Theatre) -> (Orders<Theatre>, Theatre) {
+        let Wording { stx, max_packet, heartbeat } = self.wording;
+        let mut builder = Server::builder(service, COMMANDS)
+            .connections(self.slots)
+            .stx(Stx(stx))
+            .max_packet(max_packet)
+            .timers(self.timers)
+            .read_timeout(self.read_timeout)
+            .drain(self.drain)
+            .write_timeout(self.write_timeout)
+            .shutdown_timeout(self.shutdown_timeout);
+        if let Some(id) = heartbeat {
+            builder = builder.heartbeat(id);
+        }
+        if let Some(period) = self.tick {
+            builder = builder.tick(period);
+        }
+        let mut orders = builder.orders().expect("these settings are in range");
+        // A server has more room than this; here it is to run out.
+        let rules = &mut orders.plan.rules;
+        rules.marks = Marks { low_water: self.low_water, high_water: self.high_water, limit: self.limit };
+        (rules.input_pool, rules.output_pool) = (self.input_pool, self.output_pool);
+        (orders, builder.service)
+    }
+
+    /// How often a worker looks for deadlines that have passed.
+    pub(super) fn sweep(&self) -> Duration {
+        let shortest = self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout));
+        (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
+    }
+}
+
+impl Faults {
+    /// Some of them, each more or less often.
+    pub(super) fn new(dice: &mut Dice) -> Self {
+        let mut often = || dice.pick(&[0, 0, 3, 20, 80]);
+        Faults {
+            interrupt: often(),
+            short_read: often(),
+            short_write: often(),
+            would_block: often(),
+            read_error: often() / 16,
+            write_error: often() / 16,
+            accept_error: often(),
+            register_error: often() / 16,
+            wait_error: often() / 8,
+            idle_wake: often(),
+            late_event: often(),
+            double_event: often(),
+            spurious_event: often(),
+            stale_event: often(),
+            preempt: often(),
+            slow: often() / 8,
+            jump: often() / 8,
+            session_panic: often() / 16,
+        }
+    }
+}
+
+impl Manners {
+    pub(super) fn new(dice: &mut Dice) -> Self {
+        let welcome = match dice.below(16) {
+            0 => Welcome::Close,
+            1 => Welcome::Panic,
+            2..6 => Welcome::Hello,
+            _ => Welcome::Nothing,
+        };
+        Manners {
+            welcome,
+            forgives: dice.chance(128),
+            notice: dice.pick(&[0, 0, 1, 100, 10_000].map(Duration::from_millis)),
+            farewell_panics: dice.chance(10),
+            drain_panics: dice.chance(10),
+        }
+    }
+}
+
+/// The clients of a server.
+pub(super) fn clients(dice: &mut Dice, settings: &Settings) -> Vec<Client> {
+    let count = dice.pick(&[1, 2, 4, 8, 20]);
+    // As long as the timeouts, and not much longer, as a worker looks at them again and again.
+    let sweep = settings.sweep().as_millis() as usize;
+    let rest = dice.pick(&[0..1, 0..4 * sweep, 0..50 * sweep, 0..500 * sweep]);
+    (0..count).map(|_| Client::new(dice, settings.wording, rest.clone())).collect()
+}

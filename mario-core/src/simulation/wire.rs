@@ -1,0 +1,92 @@
+//! One connection, between its client and the server.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use super::expected::Expected;
+use crate::reason::Reason;
+use crate::slots::Key;
+
+#[derive(Default)]
+pub(super) struct Wire {
+    /// Under what the server watches it.
+    pub(super) place: Option<Place>,
+
+    /// What has arrived for the server and was not read.
+    pub(super) inbound: VecDeque<u8>,
+    /// How many bytes the server has read.
+    pub(super) read: usize,
+    /// How many bytes the server knows to be there, those that it has read included.
+    pub(super) told: usize,
+    /// The client sends no more.
+    pub(super) finished: bool,
+    /// The server has read the end.
+    pub(super) end_read: bool,
+    /// The client has broken it off, or the network has.
+    pub(super) reset: bool,
+
+    /// What the client has not read.
+    pub(super) outbound: VecDeque<u8>,
+    /// How much of it the network takes.
+    pub(super) capacity: usize,
+    /// How many bytes the network has taken.
+    pub(super) written: usize,
+    /// The last write was not taken whole: who makes room tells the server.
+    pub(super) full: bool,
+    pub(super) received: Vec<u8>,
+    /// The server's end: the client may have lost what it had not read.
+    pub(super) cut: bool,
+
+    /// When the server began to serve it, read something last, and wrote something last.
+    pub(super) began: Duration,
+    pub(super) heard: Duration,
+    pub(super) moved: Duration,
+    /// When the server has said that it sends no more, and when it has closed it.
+    pub(super) shut: Option<Duration>,
+    pub(super) closed: Option<Duration>,
+    /// The errors that the server got.
+    pub(super) errors: Vec<ErrorKind>,
+
+    /// What its worker has of it was looked at since it last did something.
+    pub(super) is_seen: bool,
+    pub(super) life: Life,
+    /// What all that its client sends leads to.
+    pub(super) expected: Expected,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) worker: usize,
+    pub(super) key: Key,
+}
+
+/// A connection, as the service saw it.
+#[derive(Default)]
+pub(super) struct Life {
+    pub(super) connected: bool,
+    pub(super) ended: Option<(Reason, Duration)>,
+    /// Frames that the service was asked about.
+    pub(super) heard: usize,
+    /// How many bytes the network had taken when the last of them came.
+    pub(super) written: usize,
+    /// What it was sent beside the replies, frame by frame.
+    pub(super) news: Vec<Vec<u8>>,
+    /// When the calls are due that it was to have later.
+    pub(super) due: Vec<Duration>,
+    pub(super) drained: bool,
+}
+
+impl Wire {
+    pub(super) fn has_room(&self) -> bool {
+        self.outbound.len() < self.capacity
+    }
+
+    pub(super) fn is_readable(&self) -> bool {
+        !self.inbound.is_empty() || self.is_read_closed()
+    }
+
+    pub(super) fn is_read_closed(&self) -> bool {
+        self.finished || self.reset
+    }
+}
