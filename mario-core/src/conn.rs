@@ -148,7 +148,8 @@ impl<'a, S: Service> Conn<'a, S> {
 
     /// Sends `packet` under the id of any command.
     ///
-    /// It leaves with the replies of this turn, after all that was sent before it.
+    /// It leaves with the replies of this turn, after all that was sent before it. As a reply, it is never dropped: the
+    /// packet's [`Overflow`](crate::Overflow) counts where it is pushed.
     ///
     /// # Errors
     /// [`SendError`]; the connection is then closed where the error says so.

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mario_proto::Framing;
+use mario_proto::{Framing, Overflow};
 
 use crate::admission::{Census, Guests};
 use crate::connections::Message;
@@ -190,7 +190,7 @@ impl<S: Service> Exchange<S> {
         if !link.is_served() {
             return self.counters.pushes.gone.add(1);
         }
-        match self.outbox.deliver(stream, link, message) {
+        match self.outbox.deliver(stream, link, message, message.encoded().overflow) {
             Ok(Delivered::Sent) => self.counters.pushes.sent.add(1),
             Ok(Delivered::Dropped) => self.counters.pushes.dropped.add(1),
             Err(reason) => {
@@ -214,7 +214,8 @@ impl<S: Service> Exchange<S> {
         }
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
         let reason = match answer {
-            Answer::Reply(message) => outbox.deliver(stream, link, &message).err(),
+            // What the packet says of slow peers is for pushes: a client counts on its answers.
+            Answer::Reply(message) => outbox.deliver(stream, link, &message, Overflow::Close).err(),
             Answer::Close => Some(Reason::Service),
             Answer::None => {
                 self.counters.unanswered.add(1);

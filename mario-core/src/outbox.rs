@@ -126,7 +126,8 @@ impl Outbox {
         if spilled { self.drain(stream, link).map(drop) } else { Ok(()) }
     }
 
-    /// Writes a message, and queues what the socket does not take. The buffer must be empty.
+    /// Writes a message, and queues what the socket does not take; for a peer that reads too slowly it does as
+    /// `overflow` says. The buffer must be empty.
     ///
     /// # Errors
     /// The reason for which the connection ends.
@@ -135,20 +136,25 @@ impl Outbox {
         stream: &mut T,
         link: &mut Link,
         message: &Message,
+        overflow: Overflow,
     ) -> Result<Delivered, Reason> {
         debug_assert_eq!(self.len, 0, "what was sent before must leave before");
         let frame = &message.encoded().frame;
-        match message.encoded().overflow {
+        match overflow {
             Overflow::DropNewest if link.paused => return Ok(Delivered::Dropped),
             Overflow::KeepLatest if link.paused => return Ok(self.keep(link, message)),
             _ => {}
         }
         let written = offer(stream, link, frame)?;
-        if written < frame.len() {
-            append(&mut self.segments, self.marks, link, &frame[written..])
-                .map_err(|Full| Reason::Overflow)?;
+        if written == frame.len() {
+            return Ok(Delivered::Sent);
         }
-        Ok(Delivered::Sent)
+        match append(&mut self.segments, self.marks, link, &frame[written..]) {
+            Ok(()) => Ok(Delivered::Sent),
+            // Others have used up the pool; of this one the peer has seen nothing.
+            Err(Full) if written == 0 && overflow == Overflow::DropNewest => Ok(Delivered::Dropped),
+            Err(Full) => Err(Reason::Overflow),
+        }
     }
 
     /// Delivers what was kept for a connection that has come down to the low-water mark.
@@ -160,7 +166,7 @@ impl Outbox {
         while !link.paused
             && let Some(message) = self.kept.pop(link.id.key().index)
         {
-            self.deliver(stream, link, &message)?;
+            self.deliver(stream, link, &message, Overflow::Close)?;
         }
         Ok(())
     }
@@ -307,3 +313,6 @@ impl From<SendError> for Close {
         Close
     }
 }
+
+#[cfg(test)]
+mod tests;

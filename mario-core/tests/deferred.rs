@@ -34,6 +34,7 @@ impl Service for Desk {
 }
 
 #[derive(Debug, PartialEq, Packet)]
+#[mario(overflow = drop_newest)]
 struct Number {
     number: u32,
 }
@@ -86,6 +87,27 @@ fn answer(server: &TestServer<Desk>, number: u32) {
 
 fn asks_now(client: &mut TestClient<Desk>, number: u32) {
     client.send(NOW, &Number { number });
+}
+
+/// What a packet says of a slow peer is for pushes: a client counts on its answers.
+#[test]
+fn an_answer_to_a_slow_reader_is_not_dropped() {
+    let server = server();
+    let mut client = server.connect();
+    client.send(LATER, &Payload(b""));
+    client.stop_reading();
+    for _ in 0..3 {
+        server.connections().push(client.id(), 0x0100, &Payload(&[7; 60_000])).unwrap();
+    }
+    server.connections().push(client.id(), 0x0101, &Number { number: 1 }).unwrap();
+    server.settle();
+    assert_eq!(server.stats().pushes_dropped, 1, "above the high-water mark");
+    answer(&server, 2);
+    client.read_again();
+    for _ in 0..3 {
+        client.receive::<Payload<'_>>(0x0100);
+    }
+    assert_eq!(client.receive::<Number>(LATER).number, 2);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 /// What becomes of a packet that a server pushes to a peer which reads too slowly: one for which more than the high-water
-/// mark waits already.
+/// mark waits already. Replies, and what a handler sends to its own connection, always wait as with
+/// [`Close`](Overflow::Close).
 ///
 /// A packet says so where it is declared, with `#[mario(overflow = keep_latest)]`; one that does not is [`Close`](Overflow::Close).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

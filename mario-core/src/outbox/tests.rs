@@ -1,0 +1,161 @@
+//! Messages to a peer that reads as it likes, against a model of what must reach it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::link::ConnId;
+use crate::net::sim::SimStream;
+use crate::slots::Key;
+
+const MARKS: Marks = Marks { low_water: 100, high_water: 400, limit: 2000 };
+
+/// How many messages are kept aside at most.
+const KEPT: usize = 2;
+
+/// Of the commands 0 to 4, how each overflows.
+const OVERFLOWS: [Overflow; 5] =
+    [Overflow::Close, Overflow::DropNewest, Overflow::KeepLatest, Overflow::KeepLatest, Overflow::KeepLatest];
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A message of this command, so long.
+    Push(u16, usize),
+    /// The peer reads so much.
+    Read(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (0..5u16, 1..300usize).prop_map(|(command, len)| Step::Push(command, len)),
+        1 => (1..800usize).prop_map(Step::Read),
+    ];
+    prop::collection::vec(step, 0..150)
+}
+
+struct Rig {
+    outbox: Outbox,
+    stream: SimStream,
+    link: Link,
+}
+
+impl Rig {
+    fn new(pool: usize) -> Rig {
+        let link = Link::new(ConnId::new(0, Key { index: 1, generation: 0 }), ([127, 0, 0, 1], 1).into());
+        Rig { outbox: Outbox::new(0, MARKS, pool, KEPT).unwrap(), stream: SimStream::default(), link }
+    }
+
+    fn push(&mut self, command: u16, frame: &[u8]) -> Result<Delivered, Reason> {
+        let overflow = OVERFLOWS[usize::from(command)];
+        let message = Message::new(command, overflow, frame.into());
+        self.outbox.deliver(&mut self.stream, &mut self.link, &message, overflow)
+    }
+
+    fn read(&mut self, count: usize) {
+        self.stream.0.borrow_mut().room += count;
+        self.outbox.drain(&mut self.stream, &mut self.link).unwrap();
+        self.outbox.release(&mut self.stream, &mut self.link).unwrap();
+    }
+
+    fn received(&self) -> Vec<u8> {
+        self.stream.0.borrow().received.clone()
+    }
+}
+
+/// What must reach the peer, in this order, and what waits aside.
+#[derive(Default)]
+struct Model {
+    wire: Vec<u8>,
+    /// How much of it the peer has read or may read.
+    allowed: usize,
+    paused: bool,
+    kept: Vec<(u16, Vec<u8>)>,
+}
+
+impl Model {
+    fn waiting(&self) -> usize {
+        self.wire.len().saturating_sub(self.allowed)
+    }
+
+    fn push(&mut self, command: u16, frame: &[u8]) -> Result<Delivered, Reason> {
+        match OVERFLOWS[usize::from(command)] {
+            Overflow::DropNewest if self.paused => Ok(Delivered::Dropped),
+            Overflow::KeepLatest if self.paused => Ok(self.keep(command, frame)),
+            _ => self.write(frame).map(|()| Delivered::Sent),
+        }
+    }
+
+    fn keep(&mut self, command: u16, frame: &[u8]) -> Delivered {
+        if let Some((_, kept)) = self.kept.iter_mut().find(|(kept, _)| *kept == command) {
+            *kept = frame.to_vec();
+            Delivered::Dropped
+        } else if self.kept.len() < KEPT {
+            self.kept.push((command, frame.to_vec()));
+            Delivered::Sent
+        } else {
+            Delivered::Dropped
+        }
+    }
+
+    fn write(&mut self, frame: &[u8]) -> Result<(), Reason> {
+        self.wire.extend(frame);
+        if self.waiting() > MARKS.limit {
+            return Err(Reason::Overflow);
+        }
+        self.paused |= self.waiting() > MARKS.high_water;
+        Ok(())
+    }
+
+    fn read(&mut self, count: usize) {
+        self.allowed += count;
+        if self.waiting() <= MARKS.low_water {
+            self.paused = false;
+        }
+        while !self.paused && !self.kept.is_empty() {
+            let (_, frame) = self.kept.remove(0);
+            self.write(&frame).unwrap();
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn each_policy_is_kept(steps in steps()) {
+        let (mut rig, mut model) = (Rig::new(1 << 16), Model::default());
+        for (number, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Push(command, len) => {
+                    let frame = vec![number as u8; len];
+                    let outcome = rig.push(command, &frame);
+                    prop_assert_eq!(outcome, model.push(command, &frame));
+                    if outcome.is_err() {
+                        return Ok(());
+                    }
+                }
+                Step::Read(count) => {
+                    rig.read(count);
+                    model.read(count);
+                }
+            }
+            prop_assert_eq!(rig.received(), &model.wire[..model.wire.len() - model.waiting()]);
+            prop_assert_eq!((rig.link.output.len(), rig.link.paused), (model.waiting(), model.paused));
+        }
+        rig.read(1 << 20);
+        model.read(1 << 20);
+        prop_assert_eq!(rig.received(), model.wire);
+        prop_assert!(rig.link.output.is_empty() && rig.outbox.kept.pop(1).is_none());
+    }
+}
+
+#[test]
+fn where_others_use_up_the_pool_the_newest_is_dropped_and_all_else_closes() {
+    let mut rig = Rig::new(2048);
+    let mut other = Link::new(ConnId::new(0, Key { index: 0, generation: 0 }), rig.link.peer);
+    let frame = Message::new(0, Overflow::Close, vec![1; 300].into());
+    let waits = rig.outbox.deliver(&mut SimStream::default(), &mut other, &frame, Overflow::Close);
+    assert_eq!((waits, rig.link.paused), (Ok(Delivered::Sent), false));
+    assert_eq!(rig.push(1, &[2; 50]), Ok(Delivered::Dropped));
+    assert_eq!(rig.push(2, &[2; 50]), Err(Reason::Overflow));
+    assert_eq!(rig.push(0, &[2; 50]), Err(Reason::Overflow));
+    rig.stream.0.borrow_mut().room = 20;
+    assert_eq!(rig.push(1, &[2; 50]), Err(Reason::Overflow), "a part of it has left");
+}
