@@ -6,6 +6,9 @@ use mario::proto::{Payload, frame_to_vec};
 /// The token of the original's sample; all servers and loads here share it.
 pub(crate) const TOKEN: u32 = 0x8eb6_9af7;
 
+/// Bytes before the payload.
+pub(crate) const HEADER: usize = 8;
+
 /// Login: `{ uid: u16 }`, answered with an empty packet.
 pub(crate) const LOGIN: u16 = 0x6101;
 

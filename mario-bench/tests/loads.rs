@@ -39,6 +39,16 @@ fn cps_closes_what_it_opens_either_way() {
 }
 
 #[test]
+fn push_sees_every_push_arrive() {
+    let report =
+        json("push --connections 7 --threads 3 --readers 2 --payload 5 --seconds 0.3 --warm-up 0.1 --json");
+    assert!(number(&report, "/pushes") > 0.0, "{report}");
+    assert!(number(&report, "/accepted") >= number(&report, "/pushes"), "{report}");
+    assert_eq!(report["missing"], 0, "{report}");
+    assert_no_failure(&report);
+}
+
+#[test]
 fn open_sends_what_is_due_and_no_more() {
     let server = Server::start("raw --workers 1");
     let report = json(&format!(

@@ -11,6 +11,7 @@ mod idle;
 mod million;
 mod open;
 mod progress;
+mod push;
 mod rps;
 
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Million(million::Arguments),
     /// Opens connections that log in and are silent, and weighs them.
     Idle(idle::Arguments),
+    /// Pushes to single connections of mario's server from threads of its process, and counts what arrives.
+    Push(push::Arguments),
     /// Runs the servers in turn under the same loads.
     Compare(compare::Arguments),
 }
@@ -68,6 +71,7 @@ impl Command {
             Command::Hold(arguments) => arguments.run(),
             Command::Million(arguments) => arguments.run(),
             Command::Idle(arguments) => arguments.run(),
+            Command::Push(arguments) => arguments.run(),
             Command::Compare(arguments) => arguments.run(),
         }
     }

@@ -1,0 +1,130 @@
+//! `push`: pushes a second to single connections.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use serde::Serialize;
+
+use crate::commands::progress::Progress;
+use crate::commands::{charts, figures, seconds, verdict};
+use crate::load::failure::Failures;
+use crate::load::push::PushLoad;
+use crate::load::timeline::Timeline;
+use crate::report::{Figure, Output, Panel, Results};
+use crate::system::cpus::Cpus;
+use crate::system::stop::Stop;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// Connections, which are pushed to in turn.
+    #[arg(long, default_value = "1000")]
+    connections: NonZeroUsize,
+    /// Bytes of a push beside its header of 8.
+    #[arg(long, default_value_t = 64)]
+    payload: usize,
+    /// Threads that push.
+    #[arg(long, default_value = "1")]
+    threads: NonZeroUsize,
+    /// Threads that read.
+    #[arg(long, default_value = "1")]
+    readers: NonZeroUsize,
+    /// Threads of the server.
+    #[arg(long, default_value = "2")]
+    workers: NonZeroUsize,
+    /// How long it is measured.
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    seconds: Duration,
+    /// How long it runs before it is measured.
+    #[arg(long, default_value = "0.5", value_parser = seconds)]
+    warm_up: Duration,
+    /// How many seconds connecting may take, and the last pushes.
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    timeout: Duration,
+    /// The cores to run on, as 0,2-3.
+    #[arg(long)]
+    cpus: Option<Cpus>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Arguments {
+    /// Runs the load and prints what came of it.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let stop = Stop::on_signals()?;
+        if let Some(cpus) = &self.cpus {
+            cpus.pin()?;
+        }
+        self.output.prepare()?;
+        let load = PushLoad {
+            connections: self.connections.get(),
+            payload: self.payload,
+            threads: self.threads.get(),
+            readers: self.readers.get().min(self.connections.get()),
+            workers: self.workers.get(),
+            warm_up: self.warm_up,
+            duration: self.seconds,
+            timeout: self.timeout,
+        };
+        let mut pushing = Progress::of_time("pushing", load.warm_up + load.duration);
+        let outcome = load.run(&stop, |elapsed, counters| pushing.time(elapsed, counters.read()))?;
+        drop(pushing);
+        let (is_good, failures) = (outcome.pushes > 0 && outcome.missing == 0, outcome.failures.clone());
+        self.output.show(&Report {
+            connections: load.connections,
+            payload: load.payload,
+            threads: load.threads,
+            workers: load.workers,
+            seconds: outcome.measured.as_secs_f64(),
+            pushes: outcome.pushes,
+            pushes_per_second: outcome.rate(),
+            accepted: outcome.pushed.accepted,
+            refused: outcome.pushed.refused,
+            missing: outcome.missing,
+            failures: outcome.failures,
+            timeline: outcome.timeline,
+        })?;
+        Ok(verdict(&stop, is_good, &failures))
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    connections: usize,
+    payload: usize,
+    threads: usize,
+    workers: usize,
+    seconds: f64,
+    pushes: u64,
+    pushes_per_second: f64,
+    /// With those of the warm-up.
+    accepted: u64,
+    refused: u64,
+    missing: u64,
+    failures: Failures,
+    timeline: Timeline,
+}
+
+impl Results for Report {
+    fn title(&self) -> String {
+        let Report { connections, payload, threads, workers, seconds, .. } = self;
+        format!(
+            "{threads} threads push to {connections} connections of {workers} workers, payload {payload} bytes, \
+             {seconds:.1} s"
+        )
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        vec![
+            figures::counted("pushes", self.pushes, self.pushes_per_second),
+            Figure::new("mailbox full", format!("{} times", HumanCount(self.refused))),
+            Figure::new("missing", HumanCount(self.missing)),
+            Figure::new("failures", &self.failures),
+        ]
+    }
+
+    fn panels(&self) -> Vec<Panel> {
+        vec![charts::rates(&self.timeline, 0.0, &[("pushes", |counts| counts.replies)])]
+    }
+}
