@@ -1,6 +1,7 @@
 //! The user's door: the settings of a server.
 
 mod admission;
+mod supervision;
 
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -24,8 +25,10 @@ use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
 use crate::stx::Stx;
 use crate::timers::MOST_TIMERS;
+use crate::watchdog::Patience;
 use crate::worker::Plan;
 use admission::AdmissionSettings;
+use supervision::SupervisionSettings;
 
 /// The smallest pool of input that is taken by default: some paused connections find room in it.
 const LEAST_INPUT_POOL: usize = 1 << 20;
@@ -76,6 +79,7 @@ pub struct Builder<S: Service> {
     input_pool: Option<usize>,
     output_pool: usize,
     admission: AdmissionSettings,
+    supervision: SupervisionSettings,
     signals: bool,
     systemd: bool,
     hand_over: Option<PathBuf>,
@@ -108,6 +112,7 @@ impl<S: Service> Builder<S> {
             input_pool: None,
             output_pool: 64 << 20,
             admission: AdmissionSettings::default(),
+            supervision: SupervisionSettings::default(),
             signals: false,
             systemd: false,
             hand_over: None,
@@ -346,6 +351,10 @@ impl<S: Service> Builder<S> {
     pub fn hand_over(mut self, path: impl Into<PathBuf>) -> Self {
         self.hand_over = Some(path.into());
         self
+    }
+
+    pub(crate) fn patience(&self) -> Result<Patience> {
+        self.supervision.check()
     }
 
     pub(crate) fn hands_over(&self) -> Option<&Path> {

@@ -12,16 +12,17 @@ use crate::locals::Locals;
 use crate::outbox::Outbox;
 use crate::reason::{Close, Reason};
 use crate::service::Service;
+use crate::stats::Counters;
 use crate::timers::ForConn;
 
 /// The service, its table, and what the worker keeps for it.
 pub(crate) struct Desk<S: Service> {
     pub(crate) service: Arc<S>,
     pub(crate) locals: Locals<S>,
-    commands: Commands<S>,
+    pub(crate) commands: Commands<S>,
     heartbeat: Option<u16>,
-    /// The command that is being handled, to name it if it panics.
-    running: u16,
+    /// Tells which command is being handled, if it panics or hangs.
+    counters: Arc<Counters>,
     /// How many frames were handled since they were last counted.
     frames: u64,
 }
@@ -32,8 +33,9 @@ impl<S: Service> Desk<S> {
         commands: Commands<S>,
         heartbeat: Option<u16>,
         locals: Locals<S>,
+        counters: Arc<Counters>,
     ) -> Self {
-        Desk { service, locals, commands, heartbeat, running: 0, frames: 0 }
+        Desk { service, locals, commands, heartbeat, counters, frames: 0 }
     }
 
     /// Handles one frame; the answer is the reason for which the connection ends, if it does.
@@ -45,7 +47,7 @@ impl<S: Service> Desk<S> {
         outbox: &mut Outbox,
         frame: Frame<'_>,
     ) -> Option<Reason> {
-        self.running = frame.cmd;
+        self.counters.runs(frame.cmd);
         self.frames += 1;
         let Some(handler) = self.commands.handler(frame.cmd) else {
             return self.without_handler(link, session, outbox, frame);
@@ -131,8 +133,9 @@ impl<S: Service> Desk<S> {
 
     /// The name of the command that is being handled.
     pub(crate) fn running(&self) -> String {
-        let name = self.commands.get(self.running).map_or("no handler", |entry| entry.name());
-        format!("command {:#06x} ({name})", self.running)
+        let running = self.counters.running();
+        let name = self.commands.get(running).map_or("no handler", |entry| entry.name());
+        format!("command {running:#06x} ({name})")
     }
 
     /// How many frames were handled since the last call.

@@ -32,6 +32,11 @@ impl<W: Wake> Doorbell<W> {
         Doorbell { asleep: CachePadded(AtomicBool::new(false)), waker }
     }
 
+    /// Whether the bell's thread waits, or is about to.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.asleep.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn waker(&self) -> &W {
         &self.waker
     }

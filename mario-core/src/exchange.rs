@@ -11,12 +11,12 @@ use std::time::Duration;
 use mario_proto::{Framing, Overflow};
 
 use crate::admission::{Census, Guests};
-use crate::connections::Message;
+use crate::connections::{Connections, Message};
 use crate::desk::Desk;
 use crate::dispatch::Commands;
 use crate::groups::Groups;
 use crate::inbox::Inbox;
-use crate::link::{Link, Phase};
+use crate::link::{ConnId, Link, Phase};
 use crate::locals::Locals;
 use crate::mail::{Answer, Mail};
 use crate::name::Name;
@@ -106,13 +106,32 @@ impl<S: Service> Exchange<S> {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
             inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
             outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.slots)?,
-            desk: Desk::new(service, commands, rules.heartbeat, locals),
+            desk: Desk::new(service, commands, rules.heartbeat, locals, Arc::clone(&counters)),
             counters,
             mail,
             guests: Guests::new(rules.census.clone(), rules.slots)?,
             strangers: Notice::default(),
             crowded: Notice::default(),
         })
+    }
+
+    /// The same, but with fresh memory, and what a worker keeps at its start. Answers that are owed stay so.
+    pub(crate) fn renewed(&self, rules: &Rules, mut locals: Locals<S>) -> Result<Self, TryReserveError> {
+        locals.answers_left = self.desk.locals.answers_left;
+        let (service, commands) = (Arc::clone(&self.desk.service), self.desk.commands);
+        let shared = (Arc::clone(&self.counters), Arc::clone(&self.mail));
+        Exchange::new(service, commands, rules, locals, shared)
+    }
+
+    /// A way to all connections of the server.
+    pub(crate) fn connections(&self) -> Connections {
+        self.desk.locals.connections.clone()
+    }
+
+    /// Whatever has become of a connection, nobody reaches it any more.
+    pub(crate) fn forget(&mut self, id: ConnId) {
+        self.mail.closed(id.key().index);
+        self.desk.locals.unbind(id);
     }
 
     /// Runs a hook of the worker; a panic of it is counted and costs nothing else.

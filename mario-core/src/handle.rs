@@ -45,6 +45,12 @@ impl Control {
         }
     }
 
+    /// Ends accepting, and closes the connections.
+    pub(crate) fn end_now(&self) {
+        self.begin_shutdown();
+        self.close();
+    }
+
     /// Does not wait for the end of a drain.
     fn close(&self) {
         for mailbox in &self.mailboxes {
@@ -127,6 +133,9 @@ impl ServerHandle {
             stats.frames += mailbox.counters.frames.get();
             stats.bytes += mailbox.counters.bytes.get();
             stats.panics += mailbox.counters.panics.get();
+            stats.stalled += u64::from(mailbox.is_stuck());
+            stats.stalls += mailbox.counters.stalls.get();
+            stats.deaths += mailbox.counters.deaths.get();
             stats.unanswered += mailbox.counters.unanswered.get();
             stats.pushes += mailbox.counters.pushes.sent.get();
             stats.pushes_dropped += mailbox.counters.pushes.dropped.get();

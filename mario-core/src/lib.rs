@@ -112,6 +112,7 @@ pub mod testing;
 mod threads;
 mod timers;
 mod users;
+mod watchdog;
 mod worker;
 
 pub use accept::Accept;

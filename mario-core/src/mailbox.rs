@@ -35,6 +35,10 @@ pub(crate) struct Mailbox<W: Wake> {
     course: AtomicU8,
     /// The worker's loop has ended in order.
     ended: AtomicBool,
+    /// The worker can't go on.
+    failed: AtomicBool,
+    /// The worker does not come round.
+    stuck: AtomicBool,
 }
 
 impl<W: Wake> Mailbox<W> {
@@ -47,6 +51,8 @@ impl<W: Wake> Mailbox<W> {
             load: AtomicUsize::new(0),
             course: AtomicU8::new(Course::Serve as u8),
             ended: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
         }
     }
 
@@ -104,6 +110,25 @@ impl<W: Wake> Mailbox<W> {
         self.ended.load(Ordering::Acquire)
     }
 
+    /// The worker can't go on, and the server without it can't either.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// Whether the worker gets no more connections for now.
+    pub(crate) fn set_stuck(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::Relaxed);
+        self.counters.stalls.add(u64::from(stuck));
+    }
+
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed)
+    }
+
     fn steer(&self, course: Course) {
         self.course.fetch_max(course as u8, Ordering::AcqRel);
         self.doorbell.ring();
@@ -136,9 +161,9 @@ pub(crate) fn way_of<T, W: Wake>(
 }
 
 impl<T, W: Wake> Dealer<T, W> {
-    /// Whether the worker has a free slot that is not promised.
+    /// Whether the worker comes round, and has a free slot that is not promised.
     pub(crate) fn has_room(&self) -> bool {
-        self.mailbox.load() < self.slots
+        self.mailbox.load() < self.slots && !self.mailbox.is_stuck()
     }
 
     /// Whether the way there is free too.

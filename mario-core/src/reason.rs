@@ -62,6 +62,8 @@ pub enum Reason {
     Overflow,
     /// A handler or the connected hook panicked.
     Panicked,
+    /// The worker of the connection has died, through a fault of mario's, and was started again.
+    WorkerDied,
     /// The server is shutting down.
     ShutDown,
 }

@@ -16,6 +16,7 @@ use crate::signals::Watch;
 use crate::stats::Stats;
 use crate::systemd::Announcing;
 use crate::threads;
+use crate::watchdog::Watchdog;
 
 /// A running server: one thread accepts, or [each worker](crate::Accept) does; the workers serve.
 ///
@@ -28,6 +29,7 @@ pub struct Server {
     watch: Option<Watch>,
     office: Option<JoinHandle<()>>,
     announcing: Option<Announcing>,
+    watchdog: Option<Watchdog>,
 }
 
 impl<S: Service> Builder<S> {
@@ -113,6 +115,9 @@ impl Server {
         }
         if let Some(announcing) = self.announcing.take() {
             result = result.and(announcing.end());
+        }
+        if let Some(watchdog) = self.watchdog.take() {
+            result = result.and(watchdog.end());
         }
         crate::log::flush();
         result

@@ -1,6 +1,6 @@
 //! What is counted: each worker in numbers of its own, which any thread may read.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 
 /// What a server has counted since it started.
 ///
@@ -36,6 +36,12 @@ pub struct Stats {
     pub bytes: u64,
     /// Panics of handlers and hooks.
     pub panics: u64,
+    /// Workers that do not come round now.
+    pub stalled: u64,
+    /// Times that a worker did not come round for longer than the [watchdog](crate::Builder::watchdog) allows.
+    pub stalls: u64,
+    /// Times that a worker died, through a fault of mario's, and was started again.
+    pub deaths: u64,
     /// Requests whose [`Reply`](crate::Reply) was dropped without an answer.
     pub unanswered: u64,
     /// Pushes that were sent, or wait for their peers to read.
@@ -76,6 +82,12 @@ pub(crate) struct Counters {
     pub(crate) proxy_errors: Counter,
     /// Clients of proxies whose address had too many connections.
     pub(crate) crowded: Counter,
+    /// How often the worker died and was started again.
+    pub(crate) deaths: Counter,
+    /// How often the worker did not come round in time; the watchdog counts.
+    pub(crate) stalls: Counter,
+    /// The command that was begun last.
+    running: AtomicU16,
     /// Rounds of the worker's loop: who has work or was woken makes some.
     pub(crate) rounds: Counter,
 }
@@ -93,6 +105,17 @@ impl Counters {
     pub(crate) fn received(&self, bytes: usize, frames: u64) {
         self.bytes.add(bytes as u64);
         self.frames.add(frames);
+    }
+
+    /// A command begins.
+    #[inline]
+    pub(crate) fn runs(&self, command: u16) {
+        self.running.store(command, Relaxed);
+    }
+
+    /// The command that was begun last.
+    pub(crate) fn running(&self) -> u16 {
+        self.running.load(Relaxed)
     }
 
     pub(crate) fn panicked(&self) {

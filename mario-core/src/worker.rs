@@ -5,11 +5,12 @@ mod audit;
 mod delivery;
 mod drain;
 mod entrance;
+mod revival;
 
 use std::collections::{TryReserveError, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ use crate::users::Bound;
 use delivery::{Delivery, Errand};
 use drain::Drain;
 use entrance::{Door, Entrance};
+use revival::Deaths;
 
 /// Events taken from the system at once.
 const EVENTS: usize = 1024;
@@ -70,6 +72,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// What a worker keeps for its service, at its start.
+    fn locals<S: Service>(&self, connections: Connections) -> Result<Locals<S>, TryReserveError> {
+        let timers = Timers::new(self.timers, self.connections)?;
+        let groups = Groups::new(self.memberships, self.connections)?;
+        let bound = Bound::new(self.connections)?;
+        Ok(Locals::new(timers, groups, bound, connections, self.deferred))
+    }
+
     /// What a mailbox is to hold.
     pub(crate) fn room(&self) -> Room {
         Room { slots: self.connections, letters: self.mailbox, answers: self.deferred }
@@ -116,6 +126,8 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     drain: Option<Drain>,
     /// Set once the server shuts down: when to give up on what is not flushed.
     give_up: Option<Duration>,
+    /// When it died.
+    deaths: Deaths,
     /// Connections that the shutdown had to drop with output unsent.
     unflushed: usize,
 }
@@ -132,10 +144,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     ) -> Result<Self, TryReserveError> {
         let Seat { index, mailbox, connections } = seat;
         let now = clock.now();
-        let mut timers = Timers::new(plan.timers, plan.connections)?;
-        timers.set_now(now);
-        let groups = Groups::new(plan.memberships, plan.connections)?;
-        let locals = Locals::new(timers, groups, Bound::new(plan.connections)?, connections, plan.deferred);
+        let mut locals = plan.locals(connections)?;
+        locals.timers.set_now(now);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
         let delivery = Delivery::new(Arc::clone(&mailbox.mail));
         let mut again = VecDeque::new();
@@ -153,6 +163,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             course: Course::Serve,
             drain: plan.drain.map(|window| Drain::new(window, plan.connections)).transpose()?,
             give_up: None,
+            deaths: Deaths::default(),
             unflushed: 0,
             plan,
             clock,
@@ -179,8 +190,20 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     pub(crate) fn run(mut self) -> usize {
         self.begin();
         let mut events = P::events(EVENTS);
-        while self.step(&mut events) {}
+        while self.survive(|worker| worker.step(&mut events)) {}
         self.end()
+    }
+
+    /// Does a step; if that panics, the worker begins anew.
+    fn survive(&mut self, step: impl FnOnce(&mut Self) -> bool) -> bool {
+        match catch_unwind(AssertUnwindSafe(|| step(self))) {
+            Ok(goes_on) => goes_on,
+            Err(_) if self.revive() => true,
+            Err(panic) => {
+                self.mailbox.fail();
+                resume_unwind(panic)
+            }
+        }
     }
 
     /// To be called once, before the first step.

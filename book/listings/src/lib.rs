@@ -27,6 +27,7 @@ chapters! {
     clients: "../../src/clients.md",
     pushing: "../../src/pushing.md",
     answering_later: "../../src/answering-later.md",
+    supervision: "../../src/supervision.md",
     testing: "../../src/testing.md",
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",

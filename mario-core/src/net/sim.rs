@@ -102,6 +102,13 @@ impl Listener for SimListener {
 #[derive(Clone, Default)]
 pub(crate) struct SimClock(Rc<Cell<Duration>>);
 
+impl SimClock {
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.set(self.0.get() + time);
+    }
+}
+
 impl Clock for SimClock {
     fn now(&self) -> Duration {
         self.0.get()
@@ -115,6 +122,8 @@ pub(crate) struct SimPoll {
     events: Rc<RefCell<Vec<Ready>>>,
     /// The keys under which streams were registered, in order.
     pub(crate) registered: Rc<RefCell<Vec<Key>>>,
+    /// The next wait panics: a fault of ours.
+    pub(crate) fault: Rc<Cell<bool>>,
     /// The last wait had neither an event nor an end.
     pub(crate) asleep: Rc<Cell<bool>>,
 }
@@ -157,6 +166,7 @@ impl Poll for SimPoll {
     }
 
     fn wait(&mut self, events: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
+        assert!(!self.fault.replace(false), "as the test wants it");
         events.clear();
         events.append(&mut self.events.borrow_mut());
         self.asleep.set(events.is_empty() && timeout.is_none());

@@ -23,6 +23,7 @@ use crate::signals::Signals;
 use crate::stats::Door;
 use crate::systemd::{self, Herald};
 use crate::threads::{self, system};
+use crate::watchdog::Watchdog;
 
 /// Starts a server, and returns as soon as it listens.
 pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
@@ -47,6 +48,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
     let commands = builder.descriptions();
+    let patience = builder.patience()?;
     let (workers, slots) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers, orders.plan.room())?;
 
@@ -71,7 +73,9 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         announcer: herald.announcer(),
     };
     let handle = ServerHandle(Arc::new(control));
-    let mut server = Server { handle, master, crew, watch: None, office: None, announcing: None };
+    let mut server =
+        Server { handle, master, crew, watch: None, office: None, announcing: None, watchdog: None };
+    server.watchdog = Some(Watchdog::start(patience, server.handle())?);
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
     server.office = succession.map(|succession| succession.complete(server.handle())).transpose()?;
     server.announcing = with_systemd.then(|| herald.announce()).transpose()?;

@@ -144,6 +144,13 @@ impl Rig {
         self.step();
     }
 
+    /// The same, but it survives.
+    fn survive(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        self.worker.survive(|worker| worker.step(&mut events));
+        self.events = events;
+    }
+
     /// One round of the loop; true once the worker is done.
     fn step(&mut self) -> bool {
         if self.worker.round() {
@@ -297,3 +304,4 @@ mod drain;
 mod mail;
 mod own_listener;
 mod proxy;
+mod revival;

@@ -1,0 +1,190 @@
+//! Watches the workers: says when one does not come round, and for how long; and ends a server of which one can't go on.
+
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::crew::SystemMailbox;
+use crate::dispatch::CommandDescription;
+use crate::doorbell::Wake;
+use crate::error::Result;
+use crate::handle::ServerHandle;
+use crate::mailbox::Mailbox;
+use crate::threads;
+
+/// How often is looked if nobody asks for less.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What is done about a worker that does not come round.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Warn, and deal it no more connections.
+    pub(crate) warn: Option<Duration>,
+    /// Abort the process.
+    pub(crate) abort: Option<Duration>,
+}
+
+impl Patience {
+    fn look(&self) -> Duration {
+        let shortest = [self.warn, self.abort].into_iter().flatten().min();
+        shortest.map_or(LOOK, |shortest| (shortest / 4).clamp(Duration::from_millis(1), LOOK))
+    }
+}
+
+/// The watchdog at work. Dropping it does not end it.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    end: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Watchdog {
+    pub(crate) fn start(patience: Patience, server: ServerHandle) -> Result<Watchdog> {
+        let (end, ended) = mpsc::channel();
+        let thread = threads::spawn("mario-watchdog", move || watch(patience, &server, &ended))?;
+        Ok(Watchdog { end, thread })
+    }
+
+    pub(crate) fn end(self) -> Result<()> {
+        // Nobody listens if its thread has panicked, which is told now.
+        let _ = self.end.send(());
+        threads::join(self.thread)
+    }
+}
+
+fn watch(patience: Patience, server: &ServerHandle, ended: &mpsc::Receiver<()>) {
+    let clock = SystemClock::start();
+    let workers: &[Arc<SystemMailbox>] = &server.0.mailboxes;
+    let mut looks: Vec<_> = workers.iter().map(|_| Look::default()).collect();
+    while ended.recv_timeout(patience.look()) == Err(mpsc::RecvTimeoutError::Timeout) {
+        let now = clock.now();
+        for (number, (worker, look)) in workers.iter().zip(&mut looks).enumerate() {
+            if worker.has_failed() {
+                return server.0.end_now();
+            }
+            match look.at(&**worker, patience, now) {
+                News::None => {}
+                News::Stuck => {
+                    let command = running(&server.0.commands, worker.counters.running());
+                    log::warn!(
+                        "worker {number} has not come round for {:?}: it gets no more connections; {command}",
+                        look.stuck_for(now)
+                    );
+                }
+                News::Recovered(time) => log::info!("worker {number} comes round again, after {time:?}"),
+                News::Abort => {
+                    let command = running(&server.0.commands, worker.counters.running());
+                    log::error!("worker {number} is stuck: the process is aborted; {command}");
+                    crate::log::flush();
+                    std::process::abort();
+                }
+            }
+        }
+    }
+}
+
+/// What a worker was last seen to do.
+fn running(commands: &[CommandDescription], id: u16) -> String {
+    match commands.iter().find(|command| command.id == id) {
+        Some(command) => format!("the last command that it began is {id:#06x} ({})", command.name),
+        None => "it has begun no command yet, or one of no handler".to_owned(),
+    }
+}
+
+/// What is known of one worker.
+#[derive(Default)]
+struct Look {
+    rounds: u64,
+    /// When it was first seen in this round.
+    since: Option<Duration>,
+    is_stuck: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum News {
+    None,
+    Stuck,
+    /// After so long.
+    Recovered(Duration),
+    Abort,
+}
+
+impl Look {
+    fn at<W: Wake>(&mut self, worker: &Mailbox<W>, patience: Patience, now: Duration) -> News {
+        let rounds = worker.counters.rounds.get();
+        let comes_round = rounds != self.rounds || worker.doorbell.is_asleep() || worker.has_ended();
+        let stuck_for = self.stuck_for(now);
+        if comes_round || self.since.is_none() {
+            (self.rounds, self.since) = (rounds, Some(now));
+            if std::mem::take(&mut self.is_stuck) {
+                worker.set_stuck(false);
+                return News::Recovered(stuck_for);
+            }
+            return News::None;
+        }
+        if patience.abort.is_some_and(|abort| stuck_for >= abort) {
+            return News::Abort;
+        }
+        if !self.is_stuck && patience.warn.is_some_and(|warn| stuck_for >= warn) {
+            self.is_stuck = true;
+            worker.set_stuck(true);
+            return News::Stuck;
+        }
+        News::None
+    }
+
+    fn stuck_for(&self, now: Duration) -> Duration {
+        self.since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Room;
+
+    struct Nobody;
+
+    impl Wake for Nobody {
+        fn wake(&self) {}
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_worker_that_hangs_is_told_of_once_and_again_when_it_recovers() {
+        let worker = Mailbox::new(Nobody, Room { slots: 1, letters: 1, answers: 1 });
+        let patience = Patience { warn: Some(seconds(5)), abort: Some(seconds(60)) };
+        let mut look = Look::default();
+        let mut at = |now| look.at(&worker, patience, seconds(now));
+        assert_eq!([at(0), at(4)], [News::None, News::None]);
+        worker.counters.rounds.add(1);
+        assert_eq!([at(5), at(9), at(10)], [News::None, News::None, News::Stuck]);
+        assert!(worker.is_stuck());
+        assert_eq!([at(11), at(64)], [News::None, News::None]);
+        worker.counters.rounds.add(1);
+        assert_eq!(at(64), News::Recovered(seconds(59)));
+        assert!(!worker.is_stuck());
+        assert_eq!([at(123), at(124)], [News::Stuck, News::Abort]);
+    }
+
+    #[test]
+    fn a_worker_that_sleeps_does_not_hang() {
+        let worker = Mailbox::new(Nobody, Room { slots: 1, letters: 1, answers: 1 });
+        let patience = Patience { warn: Some(seconds(5)), abort: None };
+        let mut look = Look::default();
+        worker.doorbell.sleep(
+            || false,
+            |_| {
+                assert_eq!(
+                    [0, 100].map(|now| look.at(&worker, patience, seconds(now))),
+                    [News::None, News::None]
+                );
+            },
+        );
+        assert_eq!([101, 106].map(|now| look.at(&worker, patience, seconds(now))), [News::None, News::Stuck]);
+    }
+}

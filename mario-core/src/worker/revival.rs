@@ -1,0 +1,97 @@
+//! A worker whose loop has panicked begins anew: a fault of ours costs its connections, not the server.
+
+use std::collections::TryReserveError;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Worker;
+use super::delivery::Delivery;
+use super::drain::Drain;
+use crate::clock::Clock;
+use crate::deadlines::Deadlines;
+use crate::doorbell::Wake;
+use crate::link::ConnId;
+use crate::mailbox::Course;
+use crate::net::Poll;
+use crate::reason::Reason;
+use crate::service::Service;
+
+/// So many deaths within [`PERIOD`] are no accident.
+const DEATHS: usize = 3;
+
+/// How long a death is remembered.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// When a worker died.
+#[derive(Default)]
+pub(super) struct Deaths(VecDeque<Duration>);
+
+impl Deaths {
+    /// Notes one; whether there were too many of late.
+    fn note(&mut self, now: Duration) -> bool {
+        self.0.retain(|death| now.saturating_sub(*death) < PERIOD);
+        self.0.push_back(now);
+        self.0.len() >= DEATHS
+    }
+}
+
+impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
+    /// Ends all connections, and begins anew with fresh memory and a fresh state of the service's; where connections
+    /// come from stays, and so do the generations of the slots. Whether it could.
+    #[cold]
+    pub(super) fn revive(&mut self) -> bool {
+        self.mailbox.counters.deaths.add(1);
+        log::error!(
+            "worker {} has died: its {} connections are closed, and it is started again",
+            self.index,
+            self.slots.len()
+        );
+        self.bury();
+        self.now = self.clock.now();
+        if self.deaths.note(self.now) {
+            log::error!("worker {} dies over and over: the server shuts down", self.index);
+            return false;
+        }
+        if let Err(error) = self.renew() {
+            log::error!("worker {} can't be started again: {error}", self.index);
+            return false;
+        }
+        // If it has changed before, it does again, for what is new.
+        self.course = Course::Serve;
+        self.begin();
+        true
+    }
+
+    /// Reports and drops all connections, as far as that is possible with what the panic has left.
+    fn bury(&mut self) {
+        for key in self.slots.keys() {
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(connection) = self.slots.get_mut(key) {
+                    self.exchange.end(connection, Reason::WorkerDied);
+                }
+            }));
+            if ended.is_err() {
+                log::error!("connection {} can't be reported", ConnId::new(self.index, key));
+            }
+            self.exchange.forget(ConnId::new(self.index, key));
+            self.remove(key);
+        }
+    }
+
+    fn renew(&mut self) -> Result<(), TryReserveError> {
+        let slots = self.plan.connections;
+        let locals = self.plan.locals(self.exchange.connections())?;
+        self.exchange = self.exchange.renewed(&self.plan.rules, locals)?;
+        self.drain = self.plan.drain.map(|window| Drain::new(window, slots)).transpose()?;
+        self.idle = Deadlines::new(slots)?;
+        self.stalled = Deadlines::new(slots)?;
+        self.again.clear();
+        self.delivery = Delivery::new(Arc::clone(&self.mailbox.mail));
+        self.next_sweep = self.now;
+        self.next_tick = self.plan.tick.map(|tick| self.now + tick);
+        self.exchange.timers().set_now(self.now);
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! A fault of ours: the worker panics between two handlers.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+#[test]
+fn a_worker_that_dies_reports_its_connections_and_serves_on() {
+    let mut rig = Rig::new(4);
+    let dead = rig.connect();
+    rig.connect();
+    rig.send(dead, b"before");
+    let keys: BTreeSet<_> = rig.poll.registered.borrow().iter().map(|key| key.to_bits()).collect();
+    let connections = rig.worker.exchange.connections();
+    let id = ConnId::new(0, rig.poll.registered.borrow()[dead]);
+    assert!(connections.is_open(id));
+
+    rig.poll.fault.set(true);
+    rig.survive();
+    assert_eq!(rig.ends(), [Reason::WorkerDied, Reason::WorkerDied]);
+    assert_eq!((rig.worker.slots.len(), rig.worker.mailbox.load()), (0, 0), "all slots are free");
+    assert!(!connections.is_open(id));
+    assert_eq!(rig.worker.mailbox.counters.deaths.get(), 1);
+
+    let next = rig.connect();
+    rig.send(next, b"after");
+    assert_eq!(rig.peer(next).received, frame_to_vec(STX, ECHO, &Payload(b"after")).unwrap());
+    assert!(!keys.contains(&rig.poll.registered.borrow()[next].to_bits()), "an id comes once");
+    rig.run_until(rig.clock.now() + READ_TIMEOUT * 2);
+    assert_eq!(rig.ends().last(), Some(&Reason::TimedOut), "deadlines hold again");
+}
+
+#[test]
+fn who_waits_to_be_taken_is_taken_by_the_next_life() {
+    let mut rig = Rig::new(4);
+    rig.connect();
+    let stream = SimStream::default();
+    stream.0.borrow_mut().room = usize::MAX;
+    assert!(rig.dealer.deal(stream.into(), ([127, 0, 0, 1], 2).into()).is_ok());
+    rig.poll.fault.set(true);
+    // It is taken in the round that dies, or in the next one; in either case it is counted right.
+    rig.survive();
+    rig.survive();
+    assert_eq!(rig.worker.mailbox.load(), rig.worker.slots.len());
+}
+
+#[test]
+fn a_worker_that_dies_over_and_over_gives_up() {
+    let mut rig = Rig::new(4);
+    for _ in 0..2 {
+        rig.poll.fault.set(true);
+        rig.survive();
+    }
+    // Deaths that lie a minute back don't count.
+    rig.clock.pass(Duration::from_secs(61));
+    for _ in 0..2 {
+        rig.poll.fault.set(true);
+        rig.survive();
+    }
+    assert!(!rig.worker.mailbox.has_failed());
+    rig.poll.fault.set(true);
+    assert!(catch_unwind(AssertUnwindSafe(|| rig.survive())).is_err());
+    assert!(rig.worker.mailbox.has_failed());
+}
