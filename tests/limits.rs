@@ -4,8 +4,9 @@ mod support;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use mario::{Accept, Excess, Rate};
+use mario::{Accept, Excess, Rate, Reason};
 use socket2::{Domain, Socket, Type};
 use support::*;
 
@@ -104,4 +105,54 @@ fn more_than_the_rate_are_closed_if_that_is_wanted() {
         assert_eq!((stats.accepted, stats.refused_by_rate), (served, 500 - served));
         assert!((10..500).contains(&served), "{served}");
     }
+}
+
+#[test]
+fn frames_above_the_rate_wait_and_all_are_answered() {
+    let rig = serve(|builder| builder.frame_rate(Rate::per_second(1000).burst(50)));
+    let (mut fast, mut other) = (rig.connect(), rig.connect());
+    let began = Instant::now();
+    fast.send(&frame(COUNT, b"").repeat(350));
+    for count in 1..=350u32 {
+        assert_eq!(fast.receive(12), frame(COUNT, &count.to_le_bytes()));
+    }
+    assert!(began.elapsed() >= Duration::from_millis(300), "no rate is faster");
+    other.call(ECHO, b"others", b"others");
+    let stats = rig.stats();
+    assert!(stats.throttled > 0 && stats.too_fast == 0, "{stats:?}");
+}
+
+#[test]
+fn bytes_above_the_rate_wait_in_the_kernel() {
+    let rig = serve(|builder| builder.byte_rate(Rate::per_second(8 << 20).burst(1 << 16)));
+    let mut fast = rig.connect();
+    let began = Instant::now();
+    let sent = fast.fill(&frame(SILENT, b""), 0) as u64;
+    let read = |passed: Duration| (1 << 16) + (passed.as_nanos() * (8 << 20) / 1_000_000_000) as u64;
+    while rig.stats().bytes < sent {
+        // What was read is looked at first: it was not read later.
+        let bytes = rig.stats().bytes;
+        assert!(bytes <= read(began.elapsed()), "{bytes} after {:?}", began.elapsed());
+        assert!(began.elapsed() < LIMIT);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn who_is_too_fast_is_closed_if_that_is_wanted() {
+    let rate = Rate::per_second(1).burst(5).excess(Excess::Close);
+    let rig = serve(|builder| builder.frame_rate(rate));
+    let mut fast = rig.connect();
+    fast.send(&frame(COUNT, b"").repeat(100));
+    let replies: Vec<u8> = (1..=5u32).flat_map(|count| frame(COUNT, &count.to_le_bytes())).collect();
+    assert_eq!(fast.receive_all(), replies, "those within the rate are answered");
+    assert_eq!(rig.reason(), Reason::TooFast);
+    eventually("it is counted", || rig.stats().too_fast == 1);
+
+    let rate = Rate::per_second(1).burst(2_000).excess(Excess::Close);
+    let rig = serve(|builder| builder.byte_rate(rate));
+    let mut fast = rig.connect();
+    fast.send(&frame(SILENT, b"").repeat(300));
+    assert_eq!(rig.reason(), Reason::TooFast);
+    fast.closed();
 }

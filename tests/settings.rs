@@ -6,7 +6,7 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use mario::{Builder, Error, Rate, Server, Stx};
+use mario::{Builder, Error, Excess, Rate, Server, Stx};
 use support::*;
 
 fn refused(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Error {
@@ -96,6 +96,10 @@ fn limits_that_let_nothing_through() {
     says(&refused(|builder| builder.accept_rate(none)), &["accept rate is 0 a second, 1 at once"]);
     let none = Rate::per_second(7).burst(0);
     says(&refused(|builder| builder.accept_rate(none)), &["7 a second, 0 at once", "at least 1"]);
+    says(&refused(|builder| builder.frame_rate(none)), &["frame rate is 7 a second, 0 at once"]);
+    says(&refused(|builder| builder.byte_rate(none)), &["byte rate"]);
+    let small = Rate::per_second(2_000).burst(1_499).excess(Excess::Close);
+    says(&refused(|builder| builder.byte_rate(small)), &["burst of 1499", "packet limit, 1500"]);
     says(&refused(|builder| builder.connections_per_address(0)), &["0 connections for each address"]);
     says(&refused(|builder| builder.address_prefixes(33, 64)), &["33 and 64 bits", "0 to 32"]);
     says(&refused(|builder| builder.address_prefixes(0, 129)), &["0 and 129 bits", "0 to 128"]);

@@ -2,6 +2,7 @@
 
 mod admission;
 mod supervision;
+mod throttle;
 
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -29,6 +30,7 @@ use crate::watchdog::Patience;
 use crate::worker::Plan;
 use admission::AdmissionSettings;
 use supervision::SupervisionSettings;
+use throttle::ThrottleSettings;
 
 /// The smallest pool of input that is taken by default: some paused connections find room in it.
 const LEAST_INPUT_POOL: usize = 1 << 20;
@@ -80,6 +82,7 @@ pub struct Builder<S: Service> {
     output_pool: usize,
     admission: AdmissionSettings,
     supervision: SupervisionSettings,
+    throttle: ThrottleSettings,
     signals: bool,
     systemd: bool,
     hand_over: Option<PathBuf>,
@@ -113,6 +116,7 @@ impl<S: Service> Builder<S> {
             output_pool: 64 << 20,
             admission: AdmissionSettings::default(),
             supervision: SupervisionSettings::default(),
+            throttle: ThrottleSettings::default(),
             signals: false,
             systemd: false,
             hand_over: None,
@@ -500,6 +504,7 @@ impl<S: Service> Builder<S> {
             output_pool: self.output_pool,
             slots: self.connections,
             census: admission.census.clone(),
+            limits: self.throttle.check(self.max_packet)?,
         })
     }
 }

@@ -113,6 +113,16 @@ pub enum Error {
         /// Its value.
         rate: crate::rate::Rate,
     },
+    /// A burst of bytes that is smaller than a packet closes whoever sends one.
+    #[error(
+        "a byte rate that closes, with a burst of {burst}: it is at least the packet limit, {max_packet}"
+    )]
+    ByteBurst {
+        /// The burst in bytes.
+        burst: u32,
+        /// The longest packet that is taken, in bytes.
+        max_packet: u16,
+    },
     /// The PROXY protocol was asked for, and nobody may speak it.
     #[error(
         "the PROXY protocol with no proxy that is trusted: name their addresses or prefixes, or \"0.0.0.0/0\" and \"::/0\" for all"

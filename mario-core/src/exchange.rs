@@ -1,6 +1,7 @@
 //! A connection's turns: read, split, dispatch, flush; and its end.
 
 mod greeting;
+mod throttle;
 
 use std::collections::TryReserveError;
 use std::io;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use mario_proto::{Framing, Overflow};
 
-use crate::admission::{Census, Guests};
+use crate::admission::{Census, Guests, Ticket};
 use crate::connections::{Connections, Message};
 use crate::desk::Desk;
 use crate::dispatch::Commands;
@@ -28,6 +29,9 @@ use crate::service::{Service, Worker};
 use crate::stats::Counters;
 use crate::timers::{ForConn, Timers};
 
+pub(crate) use throttle::Limits;
+use throttle::Throttle;
+
 /// What one read takes at most: the largest frame, and a good number of usual ones. It is also a turn's budget.
 const READ_BUFFER: usize = 64 * 1024;
 
@@ -43,6 +47,7 @@ pub(crate) struct Rules {
     pub(crate) slots: usize,
     /// How many connections each address has, if that is limited.
     pub(crate) census: Option<Arc<Census>>,
+    pub(crate) limits: Limits,
 }
 
 /// A connection in its slot.
@@ -88,9 +93,11 @@ pub(crate) struct Exchange<S: Service> {
     counters: Arc<Counters>,
     mail: Arc<Mail>,
     guests: Guests,
+    throttle: Option<Throttle>,
     /// What is said of connections that never became one of the service.
     strangers: Notice,
     crowded: Notice,
+    fast: Notice,
 }
 
 impl<S: Service> Exchange<S> {
@@ -110,8 +117,10 @@ impl<S: Service> Exchange<S> {
             counters,
             mail,
             guests: Guests::new(rules.census.clone(), rules.slots)?,
+            throttle: Throttle::new(rules.limits, rules.max_packet, rules.slots)?,
             strangers: Notice::default(),
             crowded: Notice::default(),
+            fast: Notice::default(),
         })
     }
 
@@ -167,9 +176,15 @@ impl<S: Service> Exchange<S> {
         &mut self.desk.locals.timers
     }
 
-    /// Who is counted for its address.
-    pub(crate) fn guests(&mut self) -> &mut Guests {
-        &mut self.guests
+    /// A connection gets a slot.
+    pub(crate) fn take_in(&mut self, slot: u32, ticket: Option<Ticket>) {
+        self.guests.seat(slot, ticket);
+        self.fill_buckets(slot);
+    }
+
+    /// The slot is free again.
+    pub(crate) fn let_go(&mut self, slot: u32) {
+        self.guests.leave(slot);
     }
 
     /// A connection's first turn. From now on it gets mail.
@@ -290,10 +305,12 @@ impl<S: Service> Exchange<S> {
     /// says that nobody reads it.
     #[cold]
     pub(crate) fn end<T: Stream>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
-        let Connection { stream, link, session, .. } = connection;
-        if link.phase == Phase::Greeting {
-            return self.dismiss(connection, reason);
+        match connection.link.phase {
+            Phase::Greeting => return self.dismiss(connection, reason),
+            Phase::Open => self.let_loose(connection, reason),
+            Phase::Flushing | Phase::Lingering | Phase::Gone => {}
         }
+        let Connection { stream, link, session, .. } = connection;
         if link.phase == Phase::Open {
             link.phase = Phase::Flushing;
             stream.ended(reason);
@@ -354,11 +371,17 @@ impl<S: Service> Exchange<S> {
                 connection.unread = true;
                 return;
             }
-            match uninterrupted(|| stream.read(&mut self.read_buffer)) {
+            let room = match &mut self.throttle {
+                Some(throttle) if link.phase == Phase::Open => {
+                    throttle.room(link.id.key().index, self.desk.locals.timers.now()).min(READ_BUFFER)
+                }
+                _ => READ_BUFFER,
+            };
+            match uninterrupted(|| stream.read(&mut self.read_buffer[..room])) {
                 Ok(0) => return self.closed(connection),
                 Ok(count) => {
                     turn.received = true;
-                    connection.unread = count == self.read_buffer.len();
+                    connection.unread = count == room;
                     match connection.link.phase {
                         Phase::Open => self.receive(connection, count),
                         Phase::Greeting => {
@@ -368,7 +391,7 @@ impl<S: Service> Exchange<S> {
                         }
                         _ => {}
                     }
-                    turn.again = connection.unread;
+                    turn.again = connection.unread && !connection.link.throttled;
                     if turn.again || !to_the_end {
                         return;
                     }
@@ -394,26 +417,39 @@ impl<S: Service> Exchange<S> {
     /// Handles what the connection had waiting and the first `count` bytes of the read buffer.
     #[inline]
     fn receive<T: Stream>(&mut self, connection: &mut Connection<S, T>, count: usize) {
-        let reason = match catch_unwind(AssertUnwindSafe(|| self.serve(connection, count))) {
+        let slot = connection.link.id.key().index;
+        let now = self.desk.locals.timers.now();
+        let allowed = self.throttle.as_mut().map_or(u64::MAX, |throttle| throttle.frames(slot, now));
+        let reason = match catch_unwind(AssertUnwindSafe(|| self.serve(connection, count, allowed))) {
             Ok(reason) => reason,
             Err(_) => {
                 let command = self.desk.running();
                 Some(self.panicked(&connection.link, &command))
             }
         };
-        self.counters.received(count, self.desk.take_frames());
+        let frames = self.desk.take_frames();
+        self.counters.received(count, frames);
         self.conclude(connection, reason);
+        if self.throttle.is_some() {
+            self.hold_back(connection, frames, count);
+        }
     }
 
-    /// Handles frame after frame, until there is no whole one, or the connection takes no more.
+    /// Handles frame after frame, until there is no whole one, the connection takes no more, or none is allowed any more.
     #[inline]
-    fn serve<T: Stream>(&mut self, connection: &mut Connection<S, T>, count: usize) -> Option<Reason> {
-        let Exchange { read_buffer, inbox, outbox, desk, .. } = self;
+    fn serve<T: Stream>(
+        &mut self,
+        connection: &mut Connection<S, T>,
+        count: usize,
+        mut allowed: u64,
+    ) -> Option<Reason> {
+        let Exchange { read_buffer, inbox, outbox, desk, throttle, .. } = self;
         let Connection { stream, link, session, .. } = connection;
         let mut fresh = &read_buffer[..count];
-        while link.takes_requests() {
+        while allowed > 0 && link.takes_requests() {
             match inbox.next(&mut link.input, &mut fresh) {
                 Ok(Some(frame)) => {
+                    allowed -= 1;
                     let reason = desk.handle(link, session, outbox, frame);
                     if reason.is_some() {
                         return reason;
@@ -427,6 +463,13 @@ impl<S: Service> Exchange<S> {
             {
                 return Some(reason);
             }
+        }
+        if allowed == 0
+            && link.takes_requests()
+            && throttle.as_ref().is_some_and(Throttle::ends_for_frames)
+            && let Ok(Some(_)) = inbox.next(&mut link.input, &mut fresh)
+        {
+            return Some(Reason::TooFast);
         }
         if fresh.is_empty() || link.ending().is_some() {
             return None;

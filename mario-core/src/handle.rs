@@ -141,6 +141,8 @@ impl ServerHandle {
             stats.pushes_dropped += mailbox.counters.pushes.dropped.get();
             stats.pushes_gone += mailbox.counters.pushes.gone.get() + mailbox.mail.lost();
             stats.pushes_refused += mailbox.mail.refused();
+            stats.throttled += mailbox.counters.throttled.get();
+            stats.too_fast += mailbox.counters.too_fast.get();
             stats.proxy_errors += mailbox.counters.proxy_errors.get();
             stats.refused_by_address += mailbox.counters.crowded.get();
         }

@@ -109,6 +109,8 @@ pub(crate) struct Link {
     pub(crate) paused: bool,
     /// An answer is owed that has to leave before the next request is taken.
     pub(crate) awaits_answer: bool,
+    /// It has sent faster than it may, and is not read for a while.
+    pub(crate) throttled: bool,
     /// The connection waits in its worker's list for another turn.
     pub(crate) queued: bool,
     /// Bytes received and not yet handled: a part of a frame or, while paused, whole ones too.
@@ -148,6 +150,7 @@ impl Link {
             ending: None,
             paused: false,
             awaits_answer: false,
+            throttled: false,
             queued: false,
             input: Chain::EMPTY,
             output: Chain::EMPTY,
@@ -169,7 +172,7 @@ impl Link {
     /// Whether nothing is read from it for now.
     #[inline]
     pub(crate) fn is_held(&self) -> bool {
-        self.paused | self.awaits_answer
+        self.paused | self.awaits_answer | self.throttled
     }
 
     /// Whether output may be added.

@@ -44,6 +44,8 @@ pub enum Reason {
     /// The connection comes through a [proxy](crate::Builder::proxy_protocol) for a client whose address has [as many as may
     /// be](crate::Builder::connections_per_address). The service never knew of it, and no hook is called.
     TooManyOfAddress,
+    /// The peer sent more frames or bytes than its [rate](crate::Builder::frame_rate) allows, and that closes.
+    TooFast,
     /// The peer sent this id, and no command takes it.
     UnknownCommand(u16),
     /// The peer sent this command, and its guard or the service's did not let it run.

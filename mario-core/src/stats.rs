@@ -34,6 +34,10 @@ pub struct Stats {
     pub frames: u64,
     /// Bytes received.
     pub bytes: u64,
+    /// Times that a connection was not read for a while, as it sent faster than its [rate](crate::Builder::frame_rate) allows.
+    pub throttled: u64,
+    /// Connections closed because they sent faster than their [rate](crate::Builder::frame_rate) allows.
+    pub too_fast: u64,
     /// Panics of handlers and hooks.
     pub panics: u64,
     /// Workers that do not come round now.
@@ -80,6 +84,8 @@ pub(crate) struct Counters {
     pub(crate) unanswered: Counter,
     pub(crate) pushes: Pushes,
     pub(crate) proxy_errors: Counter,
+    pub(crate) throttled: Counter,
+    pub(crate) too_fast: Counter,
     /// Clients of proxies whose address had too many connections.
     pub(crate) crowded: Counter,
     /// How often the worker died and was started again.

@@ -257,6 +257,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         if self.now >= self.next_sweep {
             self.sweep();
         }
+        self.resume_all();
         self.tick();
         self.call_due();
         if self.mailbox.course() > self.course {
@@ -273,8 +274,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn wait(&mut self, events: &mut P::Events) {
         let sweep = (!self.slots.is_empty()).then_some(self.next_sweep);
         let drain = self.drain.as_ref().filter(|_| self.course == Course::Drain).map(Drain::next_sweep);
-        let due =
-            [sweep, self.next_tick, self.exchange.timers().next(), drain, self.give_up, self.entrance.due()];
+        let timer = self.exchange.timers().next();
+        let resume = self.exchange.next_resume();
+        let due = [sweep, self.next_tick, timer, drain, resume, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
         let Worker { mailbox, entrance, delivery, again, course, poll, .. } = self;
         let has_work =
@@ -392,9 +394,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.remove(key);
             return;
         }
-        if let Some(ticket) = ticket {
-            self.exchange.guests().seat(key.index, ticket);
-        }
+        self.exchange.take_in(key.index, ticket);
         if let Some(greeting) = self.plan.greeting {
             connection.link.phase = Phase::Greeting;
             self.idle.set(key.index, self.now, greeting);
@@ -463,7 +463,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.idle.clear(key.index);
         self.stalled.clear(key.index);
         if let Some(connection) = self.slots.remove(key) {
-            self.exchange.guests().leave(key.index);
+            self.exchange.let_go(key.index);
             if catch_unwind(AssertUnwindSafe(|| drop(connection))).is_err() {
                 self.mailbox.counters.panicked();
                 log::error!("the drop of a session panicked");
@@ -533,6 +533,18 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                     self.exchange.hook("timer's", self.index, self.slots.len(), call);
                 }
                 None => return,
+            }
+        }
+    }
+
+    /// Reads on where connections had been too fast; goes on in the next round if there are very many.
+    fn resume_all(&mut self) {
+        for _ in 0..EXPIRIES {
+            let Some(slot) = self.exchange.resumed(self.now) else { return };
+            let Some(key) = self.slots.key_at(slot) else { continue };
+            if let Some(connection) = self.slots.get_mut(key) {
+                let turn = self.exchange.resume(connection);
+                self.after(key, turn);
             }
         }
     }

@@ -24,20 +24,25 @@ impl Guests {
         Ok(Guests { census, tickets })
     }
 
-    /// A connection that has a ticket takes a slot.
-    pub(crate) fn seat(&mut self, slot: u32, ticket: Ticket) {
+    /// A connection takes a slot, perhaps with a ticket.
+    pub(crate) fn seat(&mut self, slot: u32, ticket: Option<Ticket>) {
         let slot = slot as usize;
+        if ticket.is_none() {
+            return;
+        }
         if slot >= self.tickets.len() {
             self.tickets.resize_with(slot + 1, || None);
         }
-        self.tickets[slot] = Some(ticket);
+        self.tickets[slot] = ticket;
     }
 
     /// A connection that has a slot turns out to be this client's; whether it may stay.
     pub(crate) fn receive(&mut self, slot: u32, client: IpAddr) -> bool {
         let Some(census) = &self.census else { return true };
         let ticket = census.enter(client);
-        ticket.map(|ticket| self.seat(slot, ticket)).is_some()
+        let may_stay = ticket.is_some();
+        self.seat(slot, ticket);
+        may_stay
     }
 
     /// The slot is free again.

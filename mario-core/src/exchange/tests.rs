@@ -79,6 +79,7 @@ impl Rig {
             output_pool: marks.limit,
             slots: 1,
             census: None,
+            limits: Limits::default(),
         };
         let commands = mario::commands![echo, flood, twice];
         let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1, answers: 1 }));

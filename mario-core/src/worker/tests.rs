@@ -7,6 +7,7 @@ use mario_proto::{Payload, frame_to_vec};
 
 use super::*;
 use crate::Conn;
+use crate::exchange::Limits;
 use crate::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
 use crate::outbox::Marks;
@@ -99,6 +100,7 @@ impl Rig {
                 output_pool: 1 << 20,
                 slots: connections,
                 census: None,
+                limits: Limits::default(),
             },
         };
         Rig::with(plan)
@@ -158,6 +160,7 @@ impl Rig {
         }
         self.worker.wait(&mut self.events);
         self.worker.now = self.clock.now();
+        self.worker.exchange.timers().set_now(self.worker.now);
         for ready in SimPoll::ready(&self.events) {
             self.worker.turn(ready);
         }
@@ -305,3 +308,4 @@ mod mail;
 mod own_listener;
 mod proxy;
 mod revival;
+mod throttle;
