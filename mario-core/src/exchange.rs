@@ -226,7 +226,7 @@ impl<S: Service> Exchange<S> {
         }
         match self.outbox.deliver(stream, link, message, message.encoded().overflow) {
             Ok(Delivered::Sent) => self.counters.pushes.sent.add(1),
-            Ok(Delivered::Dropped) => self.counters.pushes.dropped.add(1),
+            Ok(Delivered::Dropped) => self.counters.pushes.dropped.count(message.command()),
             Err(reason) => {
                 self.counters.pushes.gone.add(1);
                 self.end(connection, reason);

@@ -1,5 +1,6 @@
 //! How any thread reaches a running server.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -138,7 +139,7 @@ impl ServerHandle {
             stats.deaths += mailbox.counters.deaths.get();
             stats.unanswered += mailbox.counters.unanswered.get();
             stats.pushes += mailbox.counters.pushes.sent.get();
-            stats.pushes_dropped += mailbox.counters.pushes.dropped.get();
+            stats.pushes_dropped += mailbox.counters.pushes.dropped.total();
             stats.pushes_gone += mailbox.counters.pushes.gone.get() + mailbox.mail.lost();
             stats.pushes_refused += mailbox.mail.refused();
             stats.throttled += mailbox.counters.throttled.get();
@@ -147,6 +148,17 @@ impl ServerHandle {
             stats.refused_by_address += mailbox.counters.crowded.get();
         }
         stats
+    }
+
+    /// Of [`Stats::pushes_dropped`], how many of each command there were.
+    pub fn pushes_dropped_by_command(&self) -> BTreeMap<u16, u64> {
+        let mut all = BTreeMap::new();
+        for mailbox in &self.0.mailboxes {
+            for (command, count) in mailbox.counters.pushes.dropped.counts() {
+                *all.entry(command).or_default() += count;
+            }
+        }
+        all
     }
 
     /// Tells the server to end, and returns at once: no more connections are accepted, each that is open is reported

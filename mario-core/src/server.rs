@@ -2,6 +2,7 @@
 
 mod start;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
@@ -80,6 +81,11 @@ impl Server {
     /// What the server has counted so far.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
+    }
+
+    /// Of [`Stats::pushes_dropped`], how many of each command there were.
+    pub fn pushes_dropped_by_command(&self) -> BTreeMap<u16, u64> {
+        self.handle.pushes_dropped_by_command()
     }
 
     /// Waits until the server has been shut down.

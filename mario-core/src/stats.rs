@@ -1,6 +1,10 @@
 //! What is counted: each worker in numbers of its own, which any thread may read.
 
+mod by_command;
+
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
+
+use by_command::ByCommand;
 
 /// What a server has counted since it started.
 ///
@@ -102,7 +106,7 @@ pub(crate) struct Counters {
 #[derive(Debug, Default)]
 pub(crate) struct Pushes {
     pub(crate) sent: Counter,
-    pub(crate) dropped: Counter,
+    pub(crate) dropped: ByCommand,
     pub(crate) gone: Counter,
 }
 

@@ -253,6 +253,7 @@ fn for_a_slow_reader_the_latest_of_each_command_is_kept() {
         server.settle();
     }
     assert_eq!((server.stats().pushes, server.stats().pushes_dropped), (2, 38));
+    assert_eq!(server.pushes_dropped_by_command(), [(PLACE, 19), (MOOD, 19)].into());
     client.read_again();
     for _ in 0..3 {
         client.receive::<Payload<'_>>(FLOOD);
