@@ -86,11 +86,16 @@ impl Delivery {
         self.taken > last.0 || self.taken == last.0 && !self.is_amid_many()
     }
 
-    /// Takes no more letters; what is not done by now is counted as lost.
-    pub(super) fn end(&mut self) {
+    /// Does no more for those that the letter in hand goes to; what is not done by now is counted as lost.
+    pub(super) fn give_up(&mut self) {
         if let Some(Many { keys, done, .. }) = self.many.take() {
             self.mail.lose(keys.len() - done);
         }
+    }
+
+    /// The same, and takes no more letters.
+    pub(super) fn end(&mut self) {
+        self.give_up();
         self.mail.end();
     }
 

@@ -3,11 +3,9 @@
 use std::collections::TryReserveError;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Worker;
-use super::delivery::Delivery;
 use super::drain::Drain;
 use crate::clock::Clock;
 use crate::deadlines::Deadlines;
@@ -88,7 +86,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.idle = Deadlines::new(slots)?;
         self.stalled = Deadlines::new(slots)?;
         self.again.clear();
-        self.delivery = Delivery::new(Arc::clone(&self.mailbox.mail));
+        // The letters that wait may be for those who come.
+        self.delivery.give_up();
         self.next_sweep = self.now;
         self.next_tick = self.plan.tick.map(|tick| self.now + tick);
         self.exchange.timers().set_now(self.now);

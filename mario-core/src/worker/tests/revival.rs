@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::connections::PushError;
 
 #[test]
 fn a_worker_that_dies_reports_its_connections_and_serves_on() {
@@ -28,6 +29,32 @@ fn a_worker_that_dies_reports_its_connections_and_serves_on() {
     assert!(!keys.contains(&rig.poll.registered.borrow()[next].to_bits()), "an id comes once");
     rig.run_until(rig.clock.now() + READ_TIMEOUT * 2);
     assert_eq!(rig.ends().last(), Some(&Reason::TimedOut), "deadlines hold again");
+}
+
+#[test]
+fn the_next_life_takes_pushes_and_those_that_died_are_counted() {
+    const COUNT: usize = 2 * DELIVERIES;
+    let mut rig = Rig::new(COUNT);
+    for _ in 0..COUNT {
+        rig.connect();
+    }
+    let connections = rig.worker.exchange.connections();
+    let message = connections.message(0x0201, &Payload(b"news")).unwrap();
+    let ids: Vec<_> = rig.worker.slots.keys().into_iter().map(|key| ConnId::new(0, key)).collect();
+    assert_eq!(connections.push_to_each(ids.iter().copied(), &message).queued, COUNT);
+    connections.push_message(ids[0], &message).unwrap();
+    rig.poll.fault.set(true);
+    rig.survive();
+    assert_eq!(connections.push_message(ids[0], &message), Err(PushError::Gone(ids[0])));
+
+    let next = rig.connect();
+    let id = ConnId::new(0, rig.poll.registered.borrow()[next]);
+    connections.push_message(id, &message).unwrap();
+    rig.step();
+    assert_eq!(rig.peer(next).received, frame_to_vec(STX, 0x0201, &Payload(b"news")).unwrap());
+    let mailbox = &rig.worker.mailbox;
+    let (sent, gone) = (mailbox.counters.pushes.sent.get(), mailbox.counters.pushes.gone.get());
+    assert_eq!(sent + gone + mailbox.mail.lost(), COUNT as u64 + 2, "none is forgotten");
 }
 
 #[test]
