@@ -101,7 +101,9 @@ mod reply;
 mod server;
 mod service;
 mod signals;
+// The fuzzer uses a part of it.
 #[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, allow(dead_code))]
 mod simulation;
 mod slots;
 mod stats;
@@ -156,4 +158,10 @@ pub mod __private {
     pub use crate::rehearsal::Rehearsal;
     pub use crate::{Conn, Service};
     pub use mario_proto::__private::*;
+
+    /// For the fuzzer, who sets this flag for all that it compiles.
+    #[cfg(fuzzing)]
+    pub fn connection(bytes: &[u8]) {
+        crate::simulation::connection(bytes);
+    }
 }

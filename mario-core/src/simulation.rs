@@ -7,6 +7,7 @@
 //! | what | where |
 //! | --- | --- |
 //! | settings, clients and troubles, as the dice will have them | [`setup`], [`client`] |
+//! | the same from the bytes of a fuzzer | [`story`] |
 //! | the threads of the server | [`server`] |
 //! | who goes on, until all is over | [`play`] |
 //! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
@@ -24,6 +25,7 @@ mod server;
 mod service;
 mod setup;
 mod sockets;
+mod story;
 mod trace;
 mod wire;
 mod world;
@@ -33,6 +35,7 @@ mod tests;
 
 use dice::Dice;
 use play::Play;
+use setup::Setup;
 use trace::Detail;
 
 /// Simulates the server of a seed until it has ended. The answer tells two different runs apart.
@@ -40,7 +43,18 @@ use trace::Detail;
 /// # Errors
 /// What has happened that must not.
 fn simulate(seed: u64, detail: Detail) -> Result<u64, String> {
-    fastrand::seed(seed);
     let mut dice = Dice::from_seed(seed);
-    Play::new(&mut dice, seed, detail).run(dice)
+    Play::new(Setup::new(&mut dice), seed, detail).run(dice)
+}
+
+/// Simulates the connections that a fuzzer's bytes tell of. It is reached through `__private`, and there only for the
+/// fuzzer.
+///
+/// # Panics
+/// If something happens that must not.
+pub(crate) fn connection(bytes: &[u8]) {
+    let (setup, dice, seed) = story::read(bytes);
+    if let Err(fault) = Play::new(setup, seed, Detail::Nothing).run(dice) {
+        panic!("{fault}");
+    }
 }

@@ -158,6 +158,8 @@ fn goes_on(state: &State, wire: &Wire, view: &View) -> Check {
         "what it has sent is not read"
     } else if is_served && !view.held && wire.finished && !wire.end_read {
         "its end is not read"
+    } else if is_served && wire.end_read {
+        "its end was read, and it goes on"
     } else if is_served && wire.reset {
         "its reset is not noticed"
     } else if is_served && !view.held && ends(wire) {

@@ -16,6 +16,8 @@ pub(super) struct Client {
     pub(super) todo: Vec<Act>,
     /// How much it reads at once; 0 if it does not read now.
     pub(super) appetite: usize,
+    /// How much that is at least, so that it comes to an end.
+    pub(super) least: usize,
     /// Until when it does nothing.
     pub(super) rests: Duration,
 }

@@ -1,18 +1,27 @@
-//! Where all that is left to chance comes from: a seed.
+//! Where all that is left to chance comes from: a seed, or the bytes of a fuzzer.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use fastrand::Rng;
 
-pub(super) struct Dice(Rng);
+pub(super) struct Dice {
+    /// What is thrown first, backwards.
+    script: Vec<u8>,
+    rng: Rng,
+}
 
 /// How often something happens: so many times in 256.
 pub(super) type Rate = u8;
 
 impl Dice {
     pub(super) fn from_seed(seed: u64) -> Self {
-        Dice(Rng::with_seed(seed))
+        Dice { script: Vec::new(), rng: Rng::with_seed(seed) }
+    }
+
+    /// Dice that show these bytes, and after them what a seed gives.
+    pub(super) fn from_script(bytes: &[u8], seed: u64) -> Self {
+        Dice { script: bytes.iter().rev().copied().collect(), rng: Rng::with_seed(seed) }
     }
 
     pub(super) fn chance(&mut self, rate: Rate) -> bool {
@@ -21,7 +30,11 @@ impl Dice {
 
     /// A number below `end`; 0 if that is 0.
     pub(super) fn below(&mut self, end: usize) -> usize {
-        if end < 2 { 0 } else { self.0.usize(..end) }
+        match self.script.pop() {
+            _ if end < 2 => 0,
+            Some(byte) => usize::from(byte) % end,
+            None => self.rng.usize(..end),
+        }
     }
 
     pub(super) fn within(&mut self, range: Range<usize>) -> usize {

@@ -5,13 +5,10 @@ use std::time::Duration;
 use super::checks;
 use super::client::{Act, Client};
 use super::dice::Dice;
-use super::expected;
 use super::server::SimServer;
-use super::service::Manners;
-use super::setup::{self, Settings};
+use super::setup::Setup;
 use super::trace::{Detail, Trace};
-use super::wire::Wire;
-use super::world::{Faults, Orders, Rest, State, World};
+use super::world::{Orders, Rest, State, World};
 
 /// A server with its clients, from before the first step to after the last.
 pub(super) struct Play {
@@ -38,25 +35,9 @@ enum Next {
 }
 
 impl Play {
-    pub(super) fn new(dice: &mut Dice, seed: u64, detail: Detail) -> Self {
-        let settings = Settings::new(dice);
-        let mut clients = setup::clients(dice, &settings);
-        let manners: Vec<_> = clients.iter().map(|_| Manners::new(dice)).collect();
-        let faults = Faults::new(dice);
-        // The deadlines' circle closes every 2³² milliseconds.
-        let start = dice.pick(&[0, 1 << 31, (1 << 32) - 2000].map(Duration::from_millis));
-        let wire = |(client, manners): (&mut Client, &Manners)| {
-            let expected = expected::read(&client.all_bytes(), settings.wording, *manners);
-            // In some hundred pieces at most.
-            let least = expected.steps.iter().map(|step| step.replies.len()).sum::<usize>() / 100;
-            client.appetite = if client.appetite > 0 { client.appetite.max(least) } else { 0 };
-            let capacity = dice.pick(&[1, 50, 3000, 200_000]).max(least);
-            Wire { capacity, expected, ..Wire::default() }
-        };
-        let wires = clients.iter_mut().zip(&manners).map(wire).collect();
-        let (stop_at, close_at) = (dice.chance(128), dice.chance(128));
-        let stop_at = stop_at.then(|| dice.below(400));
-        let close_at = close_at.then(|| dice.below(600));
+    /// The play of a setup, in which nothing has happened yet. The seed is that of the system's troubles.
+    pub(super) fn new(setup: Setup, seed: u64, detail: Detail) -> Self {
+        let Setup { settings, clients, wires, manners, faults, start, stop_at, close_at } = setup;
         let mut trace = Trace::new(detail);
         trace.note(start, format_args!("seed {seed}: {settings:#?}\n{faults:#?}"));
         let world = World::new(State {
@@ -79,7 +60,10 @@ impl Play {
         Play { world, server, clients, stop_at, close_at }
     }
 
-    /// Plays to the end.
+    /// Plays to the end; the dice say who goes on. The answer tells two different runs apart.
+    ///
+    /// # Errors
+    /// What has happened that must not.
     pub(super) fn run(mut self, mut dice: Dice) -> Result<u64, String> {
         for step in 0..STEPS {
             if let Some(fault) = self.world.lock().violation.take() {
@@ -242,10 +226,10 @@ impl Play {
 
     /// A client reads some of what has come.
     fn read(&mut self, number: usize) -> Result<(), String> {
-        let appetite = self.clients[number].appetite;
+        let Client { appetite, least, .. } = self.clients[number];
         let mut state = self.world.lock();
         let wire = &mut state.wires[number];
-        let appetite = if wire.closed.is_some() { WINDOW } else { appetite };
+        let appetite = if wire.closed.is_some() { WINDOW } else { appetite.max(least) };
         let count = appetite.min(wire.outbound.len());
         wire.received.extend(wire.outbound.drain(..count));
         let is_full = wire.full;

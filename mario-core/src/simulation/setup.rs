@@ -4,14 +4,61 @@ use std::time::Duration;
 
 use super::client::Client;
 use super::dice::Dice;
-use super::expected::Wording;
+use super::expected::{self, Wording};
 use super::service::{COMMANDS, Manners, Theatre, Welcome};
+use super::wire::Wire;
 use super::world::Faults;
 use crate::buffers::SEGMENT;
 use crate::crew::Orders;
 use crate::outbox::{Marks, Outbox};
 use crate::server::Server;
 use crate::stx::Stx;
+
+/// All that a play begins with.
+pub(super) struct Setup {
+    pub(super) settings: Settings,
+    pub(super) clients: Vec<Client>,
+    /// The clients' connections.
+    pub(super) wires: Vec<Wire>,
+    pub(super) manners: Vec<Manners>,
+    pub(super) faults: Faults,
+    /// What the clock says at first.
+    pub(super) start: Duration,
+    /// After how many steps the server is told to end, and then to close; otherwise when nothing is left to do.
+    pub(super) stop_at: Option<usize>,
+    pub(super) close_at: Option<usize>,
+}
+
+impl Setup {
+    pub(super) fn new(dice: &mut Dice) -> Self {
+        let settings = Settings::new(dice);
+        let count = dice.pick(&[1, 2, 4, 8, 20]);
+        // As long as the timeouts, and not much longer, as a worker looks at them again and again.
+        let sweep = settings.sweep().as_millis() as usize;
+        let rest = dice.pick(&[0..1, 0..4 * sweep, 0..50 * sweep, 0..500 * sweep]);
+        let clients = (0..count).map(|_| Client::new(dice, settings.wording, rest.clone())).collect();
+        Setup::of(dice, settings, clients)
+    }
+
+    /// A setup with these clients.
+    pub(super) fn of(dice: &mut Dice, settings: Settings, mut clients: Vec<Client>) -> Self {
+        let manners: Vec<_> = clients.iter().map(|_| Manners::new(dice)).collect();
+        let faults = Faults::new(dice);
+        let wire = |(client, manners): (&mut Client, &Manners)| {
+            let expected = expected::read(&client.all_bytes(), settings.wording, *manners);
+            // In some hundred pieces at most.
+            client.least = expected.steps.iter().map(|step| step.replies.len()).sum::<usize>() / 100;
+            let capacity = dice.pick(&[1, 50, 3000, 200_000]).max(client.least);
+            Wire { capacity, expected, ..Wire::default() }
+        };
+        let wires = clients.iter_mut().zip(&manners).map(wire).collect();
+        // The deadlines' circle closes every 2³² milliseconds.
+        let start = dice.pick(&[0, 1 << 31, (1 << 32) - 2000].map(Duration::from_millis));
+        let (stops, closes) = (dice.chance(128), dice.chance(128));
+        let (stop_at, close_at) = (stops.then(|| dice.below(400)), closes.then(|| dice.below(600)));
+        Setup { settings, clients, wires, manners, faults, start, stop_at, close_at }
+    }
+}
 
 /// The settings of a server.
 #[derive(Clone, Copy, Debug)]
@@ -155,13 +202,4 @@ impl Manners {
             drain_panics: dice.chance(10),
         }
     }
-}
-
-/// The clients of a server.
-pub(super) fn clients(dice: &mut Dice, settings: &Settings) -> Vec<Client> {
-    let count = dice.pick(&[1, 2, 4, 8, 20]);
-    // As long as the timeouts, and not much longer, as a worker looks at them again and again.
-    let sweep = settings.sweep().as_millis() as usize;
-    let rest = dice.pick(&[0..1, 0..4 * sweep, 0..50 * sweep, 0..500 * sweep]);
-    (0..count).map(|_| Client::new(dice, settings.wording, rest.clone())).collect()
 }

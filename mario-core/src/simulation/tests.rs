@@ -3,6 +3,8 @@
 //! `MARIO_SEED=7 cargo test -p mario-core simulation -- --nocapture` plays one of them, and prints what happens;
 //! `MARIO_SEEDS=1000000` plays so many.
 
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -52,4 +54,20 @@ fn a_seed_is_the_same_each_time() {
     let first = hashes(0..50);
     assert_eq!(first, hashes(0..50));
     assert!(first.iter().all(|hash| first.iter().filter(|other| *other == hash).count() == 1));
+}
+
+#[test]
+fn the_fuzzers_corpus_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/connection");
+    let mut seen = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        connection(&bytes);
+        // With its end cut off anywhere, a story tells of something else.
+        for len in (0..bytes.len()).step_by(bytes.len() / 40 + 1) {
+            connection(&bytes[..len]);
+        }
+        seen += 1;
+    }
+    assert!(seen > 0, "{} has seeds", folder.display());
 }
