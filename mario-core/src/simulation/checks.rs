@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::expected::{Ending, Why};
-use super::service::{GO_AWAY, HELLO, NEWS, Welcome};
+use super::service::{GO_AWAY, HELLO, NEWS, PUSH, Welcome};
 use super::setup::Settings;
 use super::sockets::SimBell;
 use super::wire::Wire;
@@ -105,14 +105,20 @@ pub(super) fn closing(state: &State, number: usize) -> Check {
 /// What a client has read is the replies to its requests in order, with what else it was sent between them.
 pub(super) fn receiving(wire: &Wire, number: usize) -> Check {
     let mut replies = wire.expected.steps.iter().flat_map(|step| &step.replies).copied();
-    let mut news = wire.life.news.iter();
+    let (mut news, mut pushes) = (wire.life.news.iter(), wire.life.pushes.iter());
     let mut left = &wire.received[..];
     while let Some(header) = left.first_chunk::<8>() {
         let len = usize::from(u16::from_le_bytes([header[4], header[5]])).max(8);
         let (frame, rest) = left.split_at(len.min(left.len()));
-        let is_news = matches!(u16::from_le_bytes([header[6], header[7]]), HELLO | GO_AWAY | NEWS);
-        let is_right = match news.as_slice().first() {
-            Some(told) if is_news && told.starts_with(frame) => news.next().is_some(),
+        let unasked = match u16::from_le_bytes([header[6], header[7]]) {
+            HELLO | GO_AWAY | NEWS => Some(&mut news),
+            PUSH => Some(&mut pushes),
+            _ => None,
+        };
+        let is_right = match unasked {
+            Some(unasked) if unasked.as_slice().first().is_some_and(|next| next.starts_with(frame)) => {
+                unasked.next().is_some()
+            }
             _ => replies.by_ref().take(frame.len()).eq(frame.iter().copied()),
         };
         if !is_right {
@@ -137,6 +143,10 @@ pub(super) fn resting(state: &State) -> Check {
         let has_slot = state.posts.iter().flat_map(|post| &post.views).any(|view| view.wire == number);
         if wire.place.is_some() && wire.closed.is_none() && !has_slot {
             return Err(format!("client {number}: its socket is open, and it has no slot"));
+        }
+        let is_on_its_way = wire.place.is_none() && wire.closed.is_none();
+        if is_on_its_way && wire.accepted.is_some_and(|at| at + GRAIN + state.late < state.now) {
+            return Err(format!("client {number}: it is accepted, and no worker takes it"));
         }
     }
     for (number, door) in state.doors.iter().enumerate() {
@@ -186,6 +196,14 @@ fn goes_on(state: &State, wire: &Wire, view: &View) -> Check {
     Err(format!("{fault}: {view:?}"))
 }
 
+/// All threads wait: there is no mail for those that have not ended.
+pub(super) fn delivering(mailboxes: &[Arc<Mailbox<SimBell>>]) -> Check {
+    match mailboxes.iter().position(|mailbox| !mailbox.has_ended() && !mailbox.mail.is_empty()) {
+        Some(worker) => Err(format!("worker {worker}: it has mail, and waits")),
+        None => Ok(()),
+    }
+}
+
 /// What was counted in the whole run is what has happened.
 pub(super) fn counting(state: &State, doors: &[Arc<Door>], mailboxes: &[Arc<Mailbox<SimBell>>]) -> Check {
     let sum =
@@ -223,7 +241,8 @@ fn unsent(wire: &Wire) -> usize {
 fn produced(wire: &Wire) -> usize {
     let steps = wire.expected.steps.iter().filter(|step| step.end <= wire.read);
     let replies: usize = steps.map(|step| step.replies.len()).sum();
-    replies + wire.life.news.iter().map(Vec::len).sum::<usize>()
+    let unasked = wire.life.news.iter().chain(&wire.life.pushes);
+    replies + unasked.map(Vec::len).sum::<usize>()
 }
 
 /// Whether a peer may be given up that takes nothing.

@@ -109,7 +109,9 @@ pub(super) fn read(bytes: &[u8], wording: Wording, manners: Manners) -> Expected
             (MANY, 3) => {
                 let size = usize::from(u16::from_le_bytes([payload[1], payload[2]]));
                 let each = |number| frame(wording.stx, command, &vec![number; size]);
-                ((0..payload[0]).flat_map(each).collect(), None)
+                // What is longer than any frame is not sent.
+                let count = if size + 8 > usize::from(u16::MAX) { 0 } else { payload[0] };
+                ((0..count).flat_map(each).collect(), None)
             }
             (QUIET, _) | (LATER, 2) => (Vec::new(), None),
             (LEAVE, _) => (reply(payload).0, Some(Why::Service)),

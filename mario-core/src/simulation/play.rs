@@ -26,6 +26,9 @@ const WINDOW: usize = 200_000;
 /// More steps than any run needs.
 const STEPS: usize = 400_000;
 
+/// How many steps others push for; for ever, and who reads slowly would never be done.
+const PUSHES: usize = 2_000;
+
 /// What can go on.
 #[derive(Clone, Copy, Debug)]
 enum Next {
@@ -83,6 +86,10 @@ impl Play {
                 continue;
             }
             self.dawdle(&mut dice);
+            let pushes = self.world.lock().settings.pushes;
+            if step < PUSHES && dice.chance(pushes) {
+                self.server.push(dice.below(self.clients.len()));
+            }
             match dice.pick(&ways) {
                 Next::Thread(thread) => {
                     self.world.lock().posts[thread].rest = Rest::Busy;
@@ -136,6 +143,7 @@ impl Play {
     fn pass(&mut self, dice: &mut Dice) -> Result<bool, String> {
         let mut state = self.world.lock();
         checks::resting(&state)?;
+        checks::delivering(&self.server.mailboxes)?;
         let threads = (0..state.posts.len()).filter(|thread| !self.server.director.is_over(*thread));
         let waits: Vec<_> = threads.map(|thread| state.posts[thread].rest).collect();
         if waits.is_empty() && self.clients.iter().all(|client| client.todo.is_empty()) {

@@ -4,15 +4,20 @@ use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use mario_proto::Payload;
+
 use super::baton::Director;
-use super::service::{COMMANDS, Theatre};
+use super::expected::frame;
+use super::service::{COMMANDS, PUSH, Theatre};
 use super::setup::Settings;
 use super::sockets::{SimBell, SimListener, SimPoll, SimStream, wire_of};
+use super::wire::Place;
 use super::world::{Backlog, Post, State, View, World};
 use crate::accepting::Acceptor;
 use crate::admission::Arrival;
 use crate::connections::Connections;
 use crate::crew::Orders;
+use crate::link::ConnId;
 use crate::mailbox::{Hand, Mailbox, way_of};
 use crate::master::Master;
 use crate::net::Poll;
@@ -25,6 +30,7 @@ pub(super) struct SimServer {
     pub(super) director: Director,
     pub(super) mailboxes: Vec<Arc<Mailbox<SimBell>>>,
     pub(super) doors: Vec<Arc<Door>>,
+    connections: Connections,
     /// What stops the master.
     master: Option<Arc<AtomicBool>>,
 }
@@ -38,15 +44,39 @@ enum Entrance {
 impl SimServer {
     /// Makes the threads; none has begun.
     pub(super) fn new(world: &World, settings: &Settings, seed: u64) -> Self {
+        let theatre = Theatre { world: world.clone(), stx: settings.wording.stx };
+        let (orders, theatre) = settings.orders(theatre);
+        let mailbox = |post| {
+            let bell = SimBell { world: world.clone(), post };
+            Arc::new(Mailbox::new(bell, orders.plan.room()))
+        };
+        let mailboxes: Vec<_> = (0..settings.workers).map(mailbox).collect();
         let mut server = SimServer {
             world: world.clone(),
             director: Director::new(),
-            mailboxes: Vec::new(),
+            connections: Connections::new(settings.wording.stx, &mailboxes),
+            mailboxes,
             doors: Vec::new(),
             master: None,
         };
-        server.lay_out(settings, seed);
+        server.lay_out(settings, orders, Arc::new(theatre), seed);
         server
+    }
+
+    /// Pushes to a connection, as any thread may. It may be gone, or not yet there.
+    pub(super) fn push(&self, number: usize) {
+        let mut state = self.world.lock();
+        let Some(wire) = state.wires.get_mut(number) else { return };
+        let Some(Place { worker, key }) = wire.place else { return };
+        let text = (wire.life.pushes.len() as u32).to_le_bytes();
+        let frame = frame(state.settings.wording.stx, PUSH, &text);
+        drop(state);
+        let pushed = self.connections.push(ConnId::new(worker, key), PUSH, &Payload(&text));
+        let mut state = self.world.lock();
+        state.note(format_args!("client {number}: another thread pushes to it: {pushed:?}"));
+        if pushed.is_ok() {
+            state.wires[number].life.pushes.push(frame);
+        }
     }
 
     /// Tells the server to end, as `ServerHandle::shutdown` does.
@@ -82,15 +112,8 @@ impl SimServer {
         self.mailboxes.iter().for_each(|mailbox| mailbox.stop());
     }
 
-    fn lay_out(&mut self, settings: &Settings, seed: u64) {
-        let theatre = Theatre { world: self.world.clone(), stx: settings.wording.stx };
-        let (orders, theatre) = settings.orders(theatre);
-        let (Orders { plan, admission, .. }, theatre) = (orders, Arc::new(theatre));
-        for post in 0..settings.workers {
-            let bell = SimBell { world: self.world.clone(), post };
-            self.mailboxes.push(Arc::new(Mailbox::new(bell, plan.room())));
-        }
-        let connections = Connections::new(plan.rules.stx, &self.mailboxes);
+    fn lay_out(&mut self, settings: &Settings, orders: Orders<Theatre>, theatre: Arc<Theatre>, seed: u64) {
+        let Orders { plan, admission, .. } = orders;
         let mut dealers = Vec::new();
         for (index, mailbox) in self.mailboxes.clone().into_iter().enumerate() {
             self.world.lock().posts.push(Post::default());
@@ -103,7 +126,7 @@ impl SimServer {
                 }
             };
             let (world, theatre, plan) = (self.world.clone(), Arc::clone(&theatre), plan.clone());
-            let (connections, admission) = (connections.clone(), Arc::clone(&admission));
+            let (connections, admission) = (self.connections.clone(), Arc::clone(&admission));
             self.director.cast(move |actor| {
                 world.enter(actor);
                 fastrand::seed(seed + index as u64);

@@ -35,6 +35,9 @@ pub(super) const HELLO: u16 = 0x0300;
 pub(super) const GO_AWAY: u16 = 0x0301;
 pub(super) const NEWS: u16 = 0x0302;
 
+/// What other threads push.
+pub(super) const PUSH: u16 = 0x0303;
+
 /// What the service answers to what it does not take, but forgives.
 pub(super) const FORGIVEN: &[u8] = b"forgiven";
 

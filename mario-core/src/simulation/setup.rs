@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::client::Client;
-use super::dice::Dice;
+use super::dice::{Dice, Rate};
 use super::expected::{self, Wording};
 use super::service::{COMMANDS, Manners, Theatre, Welcome};
 use super::wire::Wire;
@@ -81,6 +81,10 @@ pub(super) struct Settings {
     pub(super) limit: usize,
     pub(super) input_pool: usize,
     pub(super) output_pool: usize,
+    /// How often another thread pushes to a connection.
+    pub(super) pushes: Rate,
+    /// How many letters a mailbox takes.
+    pub(super) mailbox: usize,
     /// The pools may run out.
     pub(super) is_tight: bool,
 }
@@ -122,6 +126,8 @@ impl Settings {
             limit,
             input_pool: pool(dice),
             output_pool: pool(dice),
+            pushes: dice.pick(&[0, 0, 5, 40]),
+            mailbox: dice.pick(&[1, 2, 1000]),
             is_tight,
         }
     }
@@ -134,6 +140,7 @@ impl Settings {
             .stx(Stx(stx))
             .max_packet(max_packet)
             .timers(self.timers)
+            .mailbox(self.mailbox)
             .read_timeout(self.read_timeout)
             .drain(self.drain)
             .write_timeout(self.write_timeout)

@@ -109,9 +109,9 @@ impl Stream for SimStream {
         wire.read += count;
         wire.heard = *now;
         if count < into.len() {
-            // No more had arrived; what is there arrives now.
+            // No more had arrived; what is there arrives now, but for an end that was told of before.
             wire.told = wire.read;
-            if wire.is_readable() {
+            if !wire.inbound.is_empty() || wire.finished && !wire.end_told {
                 state.arm(self.wire);
             }
         }
@@ -325,6 +325,7 @@ impl State {
                 wire.full = false;
             }
             wire.told = wire.read + wire.inbound.len();
+            wire.end_told |= wire.finished;
             let ready = Ready { key, readable, writable, read_closed };
             events.push(ready);
             if dice.chance(faults.double_event) {
@@ -376,7 +377,7 @@ impl Listener for SimListener {
     fn accept(&mut self) -> io::Result<(SimStream, SocketAddr)> {
         self.world.preempt();
         let mut state = self.world.lock();
-        let State { dice, faults, doors, now, .. } = &mut *state;
+        let State { dice, faults, doors, wires, now, .. } = &mut *state;
         doors[self.door].moved = *now;
         if dice.chance(faults.accept_error) {
             let error: io::Error = dice.pick(&TROUBLES).into();
@@ -386,6 +387,7 @@ impl Listener for SimListener {
         let Some(wire) = doors[self.door].wires.pop_front() else {
             return Err(ErrorKind::WouldBlock.into());
         };
+        wires[wire].accepted = Some(*now);
         let post = doors[self.door].post;
         state.progress(post);
         state.note(format_args!("client {wire}: it is accepted"));

@@ -21,6 +21,8 @@ pub(super) struct Wire {
     pub(super) told: usize,
     /// The client sends no more.
     pub(super) finished: bool,
+    /// The server knows that there is an end to be read.
+    pub(super) end_told: bool,
     /// The server has read the end.
     pub(super) end_read: bool,
     /// The client has broken it off, or the network has.
@@ -38,6 +40,8 @@ pub(super) struct Wire {
     /// The server's end: the client may have lost what it had not read.
     pub(super) cut: bool,
 
+    /// When it was accepted.
+    pub(super) accepted: Option<Duration>,
     /// When the server began to serve it, read something last, and wrote something last.
     pub(super) began: Duration,
     pub(super) heard: Duration,
@@ -75,6 +79,8 @@ pub(super) struct Life {
     /// When the calls are due that it was to have later.
     pub(super) due: Vec<Duration>,
     pub(super) drained: bool,
+    /// What other threads have pushed to it, frame by frame.
+    pub(super) pushes: Vec<Vec<u8>>,
 }
 
 impl Wire {
