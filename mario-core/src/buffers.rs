@@ -130,8 +130,9 @@ impl Segments {
         into.iter_mut().zip(self.slices(chain)).map(|(into, slice)| *into = IoSlice::new(slice)).count()
     }
 
-    /// Drops the first `count` bytes of `chain`, or all if there are fewer.
-    pub(crate) fn consume(&mut self, chain: &mut Chain, count: usize) {
+    /// Drops the first `count` bytes of `chain`, or all if there are fewer; whether a segment is free again for it.
+    pub(crate) fn consume(&mut self, chain: &mut Chain, count: usize) -> bool {
+        let mut has_freed = false;
         let mut count = count.min(chain.len()) as u32;
         while count > 0 {
             let here = (SEGMENT as u32 - chain.start).min(chain.len);
@@ -141,8 +142,10 @@ impl Segments {
             count -= taken;
             if taken == here {
                 self.shrink(chain);
+                has_freed = true;
             }
         }
+        has_freed
     }
 
     /// Gives back all segments of `chain`.

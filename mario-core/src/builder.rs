@@ -1,6 +1,7 @@
 //! The user's door: the settings of a server.
 
 mod admission;
+mod deadlines;
 mod supervision;
 mod throttle;
 
@@ -14,14 +15,13 @@ use crate::accept::Accept;
 use crate::admission::Admission;
 use crate::buffers::SEGMENT;
 use crate::crew::Orders;
-use crate::deadlines;
 use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
 use crate::exchange::Rules;
 use crate::groups::MOST_MEMBERSHIPS;
 use crate::link::ConnId;
 use crate::mail::MOST_LETTERS;
-use crate::net::system::HAS_PRIVATE_TABLES;
+use crate::net::system::{HAS_PRIVATE_TABLES, SocketOptions};
 use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
 use crate::stx::Stx;
@@ -29,6 +29,7 @@ use crate::timers::MOST_TIMERS;
 use crate::watchdog::Patience;
 use crate::worker::Plan;
 use admission::AdmissionSettings;
+use deadlines::DeadlineSettings;
 use supervision::SupervisionSettings;
 use throttle::ThrottleSettings;
 
@@ -83,6 +84,7 @@ pub struct Builder<S: Service> {
     admission: AdmissionSettings,
     supervision: SupervisionSettings,
     throttle: ThrottleSettings,
+    deadlines: DeadlineSettings,
     signals: bool,
     systemd: bool,
     hand_over: Option<PathBuf>,
@@ -117,6 +119,7 @@ impl<S: Service> Builder<S> {
             admission: AdmissionSettings::default(),
             supervision: SupervisionSettings::default(),
             throttle: ThrottleSettings::default(),
+            deadlines: DeadlineSettings::default(),
             signals: false,
             systemd: false,
             hand_over: None,
@@ -210,13 +213,13 @@ impl<S: Service> Builder<S> {
     }
 
     /// A command that the server answers by itself: with the same command and payload. It keeps a connection from
-    /// timing out, as any byte does. No handler may take its id.
+    /// timing out, as any frame does. No handler may take its id.
     pub fn heartbeat(mut self, command: u16) -> Self {
         self.heartbeat = Some(command);
         self
     }
 
-    /// How long a peer may send nothing before it is [timed out](crate::Reason::TimedOut): 1 ms to 12 days, by
+    /// How long a peer may send no whole frame before it is [timed out](crate::Reason::TimedOut): 1 ms to 12 days, by
     /// default 300 s; `None` for ever. It comes late by at most an eighth of the shorter of the two timeouts, and half a
     /// second.
     pub fn read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
@@ -225,7 +228,7 @@ impl<S: Service> Builder<S> {
     }
 
     /// How long a peer may take nothing of what is sent to it before it is [timed out](crate::Reason::TimedOut):
-    /// 1 ms to 12 days, by default 30 s.
+    /// 1 ms to 12 days, by default 30 s. Of much, less than 2 KiB in all that time is as good as nothing.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
@@ -357,6 +360,10 @@ impl<S: Service> Builder<S> {
         self
     }
 
+    pub(crate) fn socket_options(&self) -> Result<SocketOptions> {
+        self.deadlines.sockets()
+    }
+
     pub(crate) fn patience(&self) -> Result<Patience> {
         self.supervision.check()
     }
@@ -443,6 +450,7 @@ impl<S: Service> Builder<S> {
             read_timeout: self.read_timeout,
             write_timeout: self.write_timeout,
             greeting: self.admission.greeting()?,
+            patience: self.deadlines.patience(&self.commands)?,
             shutdown_timeout: self.shutdown_timeout,
             drain: self.drain,
             tick: self.tick,
@@ -511,7 +519,7 @@ impl<S: Service> Builder<S> {
 
 /// A time that the deadlines can be set to.
 fn checked_timeout(name: &'static str, value: Duration) -> Result<()> {
-    let is_in_range = (Duration::from_millis(1)..=deadlines::LONGEST).contains(&value);
+    let is_in_range = (Duration::from_millis(1)..=crate::deadlines::LONGEST).contains(&value);
     if is_in_range { Ok(()) } else { Err(Error::Timeout { name, value }) }
 }
 

@@ -93,6 +93,34 @@ impl<'a, S: Service> Conn<'a, S> {
         self.locals.unbind(self.link.id)
     }
 
+    /// Says that the peer has passed whatever the service asks of it, so that the
+    /// [login timeout](crate::Builder::login_timeout) does not end it. It lasts as long as the connection.
+    pub fn admit(&mut self) {
+        self.link.is_admitted = true;
+    }
+
+    /// Whether the service has [admitted](Conn::admit) it: a guard for commands that need a login.
+    ///
+    /// ```
+    /// # use mario::{Conn, Packet, Service};
+    /// # struct Gateway;
+    /// # impl Service for Gateway { type Session = (); type Worker = (); }
+    /// # #[derive(Packet)]
+    /// # struct LogIn { uid: u64 }
+    /// #[mario::command(0x6101)]
+    /// fn log_in(conn: &mut Conn<'_, Gateway>, _request: LogIn) {
+    ///     conn.admit();
+    /// }
+    ///
+    /// #[mario::command(0x6102, guard = Conn::is_admitted)]
+    /// fn log_out(conn: &mut Conn<'_, Gateway>) {
+    ///     conn.close();
+    /// }
+    /// ```
+    pub fn is_admitted(&self) -> bool {
+        self.link.is_admitted
+    }
+
     /// Whose connection this is, if anybody's.
     pub fn user(&self) -> Option<Name> {
         self.locals.bound.get(self.link.id.key())

@@ -16,7 +16,7 @@ use crate::dispatch::Commands;
 use crate::error::{Error, Result};
 use crate::mail::Room;
 use crate::mailbox::{Hand, Mailbox};
-use crate::net::system::{Bell, SystemPoll, adopt, bind_beside, make_table_private};
+use crate::net::system::{Bell, SocketOptions, SystemPoll, adopt, bind_beside, make_table_private};
 use crate::service::Service;
 use crate::stats::Door;
 use crate::threads::{self, system};
@@ -68,18 +68,20 @@ pub(crate) enum Place {
 /// Where to listen, and whom to tell that it is done.
 struct Call {
     place: Place,
+    options: SocketOptions,
     done: mpsc::Sender<Result<()>>,
 }
 
 impl Place {
     /// Consumes it, so that what is opened once for all is not closed last by a worker.
-    fn listen(self) -> Result<mio::net::TcpListener> {
+    fn listen(self, options: SocketOptions) -> Result<mio::net::TcpListener> {
         match self {
             Place::Beside(address, backlog) => {
-                bind_beside(address, backlog).map_err(|source| Error::Bind { address, source })
+                bind_beside(address, backlog, options).map_err(|source| Error::Bind { address, source })
             }
             Place::Copy(listener) => {
-                listener.try_clone().and_then(adopt).map_err(system("listen on a socket that was passed"))
+                let copy = listener.try_clone().and_then(|copy| adopt(copy, options));
+                copy.map_err(system("listen on a socket that was passed"))
             }
         }
     }
@@ -137,11 +139,15 @@ impl Crew {
     }
 
     /// Lets the workers listen that are to do it themselves, and waits until all do.
-    pub(crate) fn listen(&mut self, places: impl Iterator<Item = Place>) -> Result<()> {
+    pub(crate) fn listen(
+        &mut self,
+        places: impl Iterator<Item = Place>,
+        options: SocketOptions,
+    ) -> Result<()> {
         let (done, listening) = mpsc::channel();
         for (worker, place) in self.calls.drain(..).zip(places) {
             // One that has died is noticed below.
-            let _ = worker.send(Call { place, done: done.clone() });
+            let _ = worker.send(Call { place, options, done: done.clone() });
         }
         drop(done);
         self.await_all(&listening)
@@ -228,8 +234,8 @@ fn serve<S: Service>(
         Errand::Adopt(hand) => worker.adopt_from(hand),
         Errand::Listen(door) => {
             // There is no call if another worker has failed.
-            let Ok(Call { place, done }) = calls.recv() else { return 0 };
-            let listening = place.listen().and_then(|listener| {
+            let Ok(Call { place, options, done }) = calls.recv() else { return 0 };
+            let listening = place.listen(options).and_then(|listener| {
                 worker
                     .accept_from(Acceptor::new(listener, door, admission))
                     .map_err(system("watch the listener"))

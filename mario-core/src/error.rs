@@ -63,6 +63,25 @@ pub enum Error {
     /// No room for answers that are owed, or more than is sensible.
     #[error("{0} deferred answers for each worker: it is 1 to {most}", most = crate::mail::MOST_LETTERS)]
     Deferred(usize),
+    /// The command of a ping can't be one.
+    #[error("a ping of {id:#06x}: {why}")]
+    Ping {
+        /// Its id.
+        id: u16,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A time of TCP's keep-alive is out of range.
+    #[error("a {name} of {value:?}: it is 1 s to 32767 s")]
+    KeepAlive {
+        /// Which.
+        name: &'static str,
+        /// The time.
+        value: Duration,
+    },
+    /// The number of keep-alive's probes is out of range.
+    #[error("{0} probes of keep-alive: it is 1 to 127")]
+    Probes(u32),
     /// A duration is out of range.
     #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
     Timeout {

@@ -78,7 +78,7 @@ impl<S: Service, T> Connection<S, T> {
 pub(crate) struct Turn {
     /// Bytes were read.
     pub(crate) received: bool,
-    /// The socket took bytes that had waited.
+    /// The socket took a good part of what had waited, or all.
     pub(crate) drained: bool,
     /// The budget is used up, and there may be more to read.
     pub(crate) again: bool,
@@ -190,6 +190,7 @@ impl<S: Service> Exchange<S> {
     /// A connection's first turn. From now on it gets mail.
     pub(crate) fn connect<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
         let Connection { link, session, .. } = connection;
+        link.begins = true;
         self.mail.opened(link.id.key());
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
         let hook = catch_unwind(AssertUnwindSafe(|| desk.connected(link, session, outbox)));
@@ -206,6 +207,14 @@ impl<S: Service> Exchange<S> {
         let reason = hook.is_err().then(|| self.panicked(link, "the draining hook"));
         self.conclude(connection, reason);
         hook.unwrap_or_default()
+    }
+
+    /// Asks the peer whether it is there.
+    #[cold]
+    pub(crate) fn ping<T: Stream>(&mut self, connection: &mut Connection<S, T>, command: u16) {
+        // What can go wrong here, its link knows.
+        let _ = self.outbox.push_bytes(&mut connection.link, command, &[]);
+        self.conclude(connection, None);
     }
 
     /// The turn that a timer gives.
@@ -355,7 +364,7 @@ impl<S: Service> Exchange<S> {
         let drained = self.outbox.drain(stream, link);
         match drained.and_then(|drained| self.outbox.release(stream, link).map(|()| drained)) {
             Ok(drained) => {
-                turn.drained = drained > 0;
+                turn.drained = drained;
                 finish(connection);
             }
             Err(reason) => self.end(connection, reason),
@@ -428,6 +437,7 @@ impl<S: Service> Exchange<S> {
             }
         };
         let frames = self.desk.take_frames();
+        connection.link.has_handled |= frames > 0;
         self.counters.received(count, frames);
         self.conclude(connection, reason);
         if self.throttle.is_some() {

@@ -127,6 +127,7 @@ pub use groups::JoinError;
 pub use handle::ServerHandle;
 pub use link::{ConnId, ConnIdError};
 pub use name::{Name, NameError};
+pub use net::system::KeepAlive;
 pub use outbox::SendError;
 pub use pool::{Pool, PoolError};
 pub use rate::{Excess, Rate};

@@ -111,6 +111,18 @@ pub(crate) struct Link {
     pub(crate) awaits_answer: bool,
     /// It has sent faster than it may, and is not read for a while.
     pub(crate) throttled: bool,
+    /// It has become one of the service in this turn.
+    pub(crate) begins: bool,
+    /// Frames were handled in this turn.
+    pub(crate) has_handled: bool,
+    /// A frame was handled.
+    pub(crate) has_spoken: bool,
+    /// A frame has begun, and is not whole.
+    pub(crate) is_partial: bool,
+    /// The service has admitted it.
+    pub(crate) is_admitted: bool,
+    /// How often the peer was asked whether it is there since it said something.
+    pub(crate) pings: u8,
     /// The connection waits in its worker's list for another turn.
     pub(crate) queued: bool,
     /// Bytes received and not yet handled: a part of a frame or, while paused, whole ones too.
@@ -151,6 +163,12 @@ impl Link {
             paused: false,
             awaits_answer: false,
             throttled: false,
+            begins: false,
+            has_handled: false,
+            has_spoken: false,
+            is_partial: false,
+            is_admitted: false,
+            pings: 0,
             queued: false,
             input: Chain::EMPTY,
             output: Chain::EMPTY,

@@ -177,20 +177,20 @@ impl Outbox {
         while self.kept.pop(link.id.key().index).is_some() {}
     }
 
-    /// Writes what is queued, as far as the socket takes it; returns how much it took.
+    /// Writes what is queued, as far as the socket takes it; whether that was a segment at least, or all. A peer that
+    /// takes less in a whole timeout takes as good as nothing.
     ///
     /// # Errors
     /// The reason for which the connection ends.
-    pub(crate) fn drain<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<usize, Reason> {
-        let mut drained = 0;
+    pub(crate) fn drain<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<bool, Reason> {
+        let mut has_freed = false;
         while !link.output.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = self.segments.gather(&link.output, &mut slices);
             let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
             match uninterrupted(|| stream.write_vectored(&slices[..count])) {
                 Ok(n) => {
-                    self.segments.consume(&mut link.output, n);
-                    drained += n;
+                    has_freed |= self.segments.consume(&mut link.output, n);
                     if n < offered {
                         break;
                     }
@@ -202,7 +202,7 @@ impl Outbox {
         if link.output.len() <= self.marks.low_water {
             link.paused = false;
         }
-        Ok(drained)
+        Ok(has_freed)
     }
 
     /// Drops what waits for a connection.

@@ -34,6 +34,10 @@ pub enum Reason {
     Closed,
     /// The peer sent nothing for the read timeout, or took nothing for the write timeout.
     TimedOut,
+    /// A frame that the peer had begun, or its first one, was not whole in time.
+    Incomplete,
+    /// The service has not admitted the peer in time: [`Builder::login_timeout`](crate::Builder::login_timeout).
+    NotAdmitted,
     /// The socket failed.
     Error(io::ErrorKind),
     /// The peer sent a header that breaks the rules.

@@ -5,6 +5,7 @@ mod audit;
 mod delivery;
 mod drain;
 mod entrance;
+mod expiry;
 mod revival;
 
 use std::collections::{TryReserveError, VecDeque};
@@ -36,6 +37,7 @@ use crate::users::Bound;
 use delivery::{Delivery, Errand};
 use drain::Drain;
 use entrance::{Door, Entrance};
+pub(crate) use expiry::{Patience, Ping};
 use revival::Deaths;
 
 /// Events taken from the system at once.
@@ -61,6 +63,7 @@ pub(crate) struct Plan {
     pub(crate) write_timeout: Duration,
     /// How long a proxy's header may take; `None` if connections begin without.
     pub(crate) greeting: Option<Duration>,
+    pub(crate) patience: Patience,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
@@ -80,16 +83,14 @@ impl Plan {
         Ok(Locals::new(timers, groups, bound, connections, self.deferred))
     }
 
+    /// When those expire who are not admitted, if that has a limit.
+    fn logins(&self) -> Result<Option<Deadlines>, TryReserveError> {
+        self.patience.login.map(|_| Deadlines::new(self.connections)).transpose()
+    }
+
     /// What a mailbox is to hold.
     pub(crate) fn room(&self) -> Room {
         Room { slots: self.connections, letters: self.mailbox, answers: self.deferred }
-    }
-
-    /// How often the deadlines are swept: a connection expires late by at most an eighth of its timeout.
-    fn sweep(&self) -> Duration {
-        let timeouts = [self.read_timeout, self.greeting];
-        let shortest = timeouts.into_iter().flatten().fold(self.write_timeout, Duration::min);
-        (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
     }
 }
 
@@ -116,6 +117,8 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     idle: Deadlines,
     /// When a connection that takes nothing expires, or one that lingers.
     stalled: Deadlines,
+    /// When one that was not admitted expires, if that has a limit.
+    logins: Option<Deadlines>,
     /// Connections whose turn ended before their input did.
     again: VecDeque<Key>,
     now: Duration,
@@ -156,6 +159,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             exchange: Exchange::new(service, commands, &plan.rules, locals, shared)?,
             idle: Deadlines::new(plan.connections)?,
             stalled: Deadlines::new(plan.connections)?,
+            logins: plan.logins()?,
             again,
             now,
             next_sweep: now,
@@ -395,13 +399,12 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             return;
         }
         self.exchange.take_in(key.index, ticket);
-        if let Some(greeting) = self.plan.greeting {
+        if self.plan.greeting.is_some() {
             connection.link.phase = Phase::Greeting;
-            self.idle.set(key.index, self.now, greeting);
         } else {
             self.exchange.connect(connection);
-            touch(&mut self.idle, key, self.now, self.plan.read_timeout);
         }
+        self.expect(key);
         if self.course == Course::Drain
             && let Some(drain) = &mut self.drain
         {
@@ -430,38 +433,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
     }
 
-    /// Brings up to date what the worker keeps of a connection that had a turn.
-    #[inline]
-    fn after(&mut self, key: Key, turn: Turn) {
-        let Some(connection) = self.slots.get_mut(key) else { return };
-        let link = &mut connection.link;
-        if turn.received {
-            touch(&mut self.idle, key, self.now, self.plan.read_timeout);
-        }
-        if turn.again && !link.queued && link.phase != Phase::Gone {
-            link.queued = true;
-            self.again.push_back(key);
-        }
-        let waits = match link.phase {
-            Phase::Greeting | Phase::Open | Phase::Flushing => {
-                (!link.output.is_empty()).then_some(self.plan.write_timeout)
-            }
-            Phase::Lingering => Some(LINGER),
-            Phase::Gone => return self.remove(key),
-        };
-        match waits {
-            Some(timeout) if turn.drained || !self.stalled.is_set(key.index) => {
-                self.stalled.set(key.index, self.now, timeout);
-            }
-            Some(_) => {}
-            None => self.stalled.clear(key.index),
-        }
-    }
-
     #[cold]
     fn remove(&mut self, key: Key) {
-        self.idle.clear(key.index);
-        self.stalled.clear(key.index);
+        self.expect_nothing(key);
         if let Some(connection) = self.slots.remove(key) {
             self.exchange.let_go(key.index);
             if catch_unwind(AssertUnwindSafe(|| drop(connection))).is_err() {
@@ -470,44 +444,6 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
             self.mailbox.free();
         }
-    }
-
-    /// Ends the connections whose time is over; goes on in the next round if there are very many.
-    fn sweep(&mut self) {
-        let mut budget = EXPIRIES;
-        for stalled in [false, true] {
-            loop {
-                let deadlines = if stalled { &mut self.stalled } else { &mut self.idle };
-                let Some(slot) = deadlines.expired(self.now) else { break };
-                self.expire(slot, stalled);
-                budget -= 1;
-                if budget == 0 {
-                    return;
-                }
-            }
-        }
-        self.next_sweep = self.now + self.plan.sweep();
-    }
-
-    fn expire(&mut self, slot: u32, stalled: bool) {
-        let Some(key) = self.slots.key_at(slot) else { return };
-        let Some(connection) = self.slots.get_mut(key) else { return };
-        if connection.link.is_held() && !stalled {
-            // It may well be sending; it is we who do not read.
-            return touch(&mut self.idle, key, self.now, self.plan.read_timeout);
-        }
-        if connection.link.phase != Phase::Greeting && !stalled && self.plan.read_timeout.is_none() {
-            // It was to end without a proxy's header, which has come.
-            return;
-        }
-        let was_closing = connection.link.phase != Phase::Open;
-        self.exchange.end(connection, Reason::TimedOut);
-        if stalled {
-            let is_lost = was_closing && self.give_up.is_some() && !connection.link.output.is_empty();
-            self.unflushed += usize::from(is_lost);
-            self.exchange.abandon(connection);
-        }
-        self.after(key, Turn::default());
     }
 
     fn tick(&mut self) {
@@ -624,14 +560,6 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 self.remove(key);
             }
         }
-    }
-}
-
-/// A connection that is heard of has its whole time again.
-#[inline]
-fn touch(idle: &mut Deadlines, key: Key, now: Duration, timeout: Option<Duration>) {
-    if let Some(timeout) = timeout {
-        idle.set(key.index, now, timeout);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bell;
 mod listener;
+mod options;
 mod table;
 
 use std::io::{self, IoSlice};
@@ -16,6 +17,8 @@ use crate::slots::Key;
 
 pub(crate) use bell::Bell;
 pub(crate) use listener::{Claim, SystemListener, adopt, bind_beside, open};
+pub use options::KeepAlive;
+pub(crate) use options::SocketOptions;
 pub(crate) use table::{HAS_PRIVATE_TABLES, make_table_private};
 
 // A token carries a slot and its generation.

@@ -17,7 +17,7 @@ use crate::hand_over::Succession;
 use crate::handle::{Control, ServerHandle, ThreadStop};
 use crate::mailbox::way;
 use crate::master::Master;
-use crate::net::system::{Claim, SystemListener, open};
+use crate::net::system::{Claim, SocketOptions, SystemListener, open};
 use crate::service::Service;
 use crate::signals::Signals;
 use crate::stats::Door;
@@ -49,11 +49,19 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
     let commands = builder.descriptions();
     let patience = builder.patience()?;
+    let options = builder.socket_options()?;
     let (workers, slots) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers, orders.plan.room())?;
 
-    let setup =
-        Setup { service: builder.service, orders, mailboxes: mailboxes.clone(), passed, addresses, backlog };
+    let setup = Setup {
+        service: builder.service,
+        orders,
+        mailboxes: mailboxes.clone(),
+        passed,
+        addresses,
+        backlog,
+        options,
+    };
     let Open { local_addr, crew, doors, master } = match accept {
         Accept::Master => setup.with_master()?,
         Accept::PerWorker => setup.per_worker()?,
@@ -92,6 +100,7 @@ struct Setup<S: Service> {
     passed: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     backlog: u32,
+    options: SocketOptions,
 }
 
 /// What listens and serves.
@@ -104,11 +113,11 @@ struct Open {
 
 impl<S: Service> Setup<S> {
     fn with_master(mut self) -> Result<Open> {
+        let options = self.options;
         let mut listener = match self.passed.pop() {
-            Some(socket) => {
-                SystemListener::adopt(socket).map_err(system("listen on a socket that was passed"))?
-            }
-            None => first(&self.addresses, |addr| SystemListener::bind(addr, self.backlog))?,
+            Some(socket) => SystemListener::adopt(socket, options)
+                .map_err(system("listen on a socket that was passed"))?,
+            None => first(&self.addresses, |addr| SystemListener::bind(addr, self.backlog, options))?,
         };
         if !self.passed.is_empty() {
             return Err(Error::PassedSockets {
@@ -146,7 +155,7 @@ impl<S: Service> Setup<S> {
             let local_addr = one.local_addr().map_err(system("learn the listener's address"))?;
             let places: Vec<Place> =
                 self.passed.into_iter().map(|socket| Place::Copy(Arc::new(socket))).collect();
-            crew.listen(places.iter().cycle().take(workers).cloned())?;
+            crew.listen(places.iter().cycle().take(workers).cloned(), self.options)?;
             return Ok(Open { local_addr, crew, doors, master: None });
         }
 
@@ -154,7 +163,7 @@ impl<S: Service> Setup<S> {
         // which would be open for as long as that copy.
         let claim = first(&self.addresses, Claim::new)?;
         let local_addr = claim.local_addr().map_err(system("learn the listener's address"))?;
-        crew.listen(repeat_n(Place::Beside(local_addr, self.backlog), workers))?;
+        crew.listen(repeat_n(Place::Beside(local_addr, self.backlog), workers), self.options)?;
         Ok(Open { local_addr, crew, doors, master: None })
     }
 }

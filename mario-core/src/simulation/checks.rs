@@ -10,6 +10,7 @@ use super::sockets::SimBell;
 use super::wire::Wire;
 use super::world::{Rest, State, View};
 use crate::Reason;
+use crate::buffers::SEGMENT;
 use crate::mailbox::Mailbox;
 use crate::stats::{Counters, Door};
 
@@ -245,10 +246,12 @@ fn produced(wire: &Wire) -> usize {
     replies + unasked.map(Vec::len).sum::<usize>()
 }
 
-/// Whether a peer may be given up that takes nothing.
+/// Whether a peer may be given up that takes as good as nothing.
 fn has_stalled(state: &State, wire: &Wire) -> bool {
-    let since = wire.moved.max(wire.began);
-    produced(wire) > wire.written && state.now + GRAIN + state.late >= since + state.settings.write_timeout
+    let (latest, timeout) = (state.now + GRAIN + state.late, state.settings.write_timeout);
+    let before = wire.progress.iter().rev().find(|(at, _)| *at + timeout <= latest);
+    let taken = wire.written - before.map_or(0, |(_, written)| *written);
+    produced(wire) > wire.written && latest >= wire.began + timeout && taken < SEGMENT
 }
 
 /// Whether the server may give up on what is unsent, as it is to end.

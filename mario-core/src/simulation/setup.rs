@@ -142,6 +142,7 @@ impl Settings {
             .timers(self.timers)
             .mailbox(self.mailbox)
             .read_timeout(self.read_timeout)
+            .partial_frame_timeout(None)
             .drain(self.drain)
             .write_timeout(self.write_timeout)
             .shutdown_timeout(self.shutdown_timeout);

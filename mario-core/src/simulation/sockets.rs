@@ -155,6 +155,7 @@ impl Stream for SimStream {
         let place = wire.place;
         if count > 0 {
             wire.moved = *now;
+            wire.progress.push_back((*now, wire.written));
         }
         if count < offered {
             wire.full = true;

@@ -46,6 +46,8 @@ pub(super) struct Wire {
     pub(super) began: Duration,
     pub(super) heard: Duration,
     pub(super) moved: Duration,
+    /// How much was written at which time.
+    pub(super) progress: VecDeque<(Duration, usize)>,
     /// When the server has said that it sends no more, and when it has closed it.
     pub(super) shut: Option<Duration>,
     pub(super) closed: Option<Duration>,

@@ -49,7 +49,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             if self.stalled.is_set(key.index) != (!link.output.is_empty() || link.phase == Phase::Lingering) {
                 return at("its deadline for output does not fit what waits");
             }
-            if link.phase == Phase::Open && self.plan.read_timeout.is_some() != self.idle.is_set(key.index) {
+            let is_timed = self.plan.read_timeout.is_some() || link.is_partial;
+            if link.phase == Phase::Open && is_timed != self.idle.is_set(key.index) {
                 return at("its deadline for input does not fit the settings");
             }
             input += link.input.segments();

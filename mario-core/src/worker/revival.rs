@@ -85,6 +85,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.drain = self.plan.drain.map(|window| Drain::new(window, slots)).transpose()?;
         self.idle = Deadlines::new(slots)?;
         self.stalled = Deadlines::new(slots)?;
+        self.logins = self.plan.logins()?;
         self.again.clear();
         // The letters that wait may be for those who come.
         self.delivery.give_up();

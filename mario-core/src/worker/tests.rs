@@ -7,6 +7,7 @@ use mario_proto::{Payload, frame_to_vec};
 
 use super::*;
 use crate::Conn;
+use crate::buffers::SEGMENT;
 use crate::exchange::Limits;
 use crate::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
@@ -84,6 +85,7 @@ impl Rig {
             read_timeout: Some(READ_TIMEOUT),
             write_timeout: WRITE_TIMEOUT,
             greeting: None,
+            patience: Patience::default(),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             drain: None,
             tick: None,
@@ -219,12 +221,12 @@ fn who_reads_slowly_is_paused_and_never_taken_for_silent() {
     let mut rig = Rig::new(4);
     let peer = rig.connect();
     rig.peer(peer).room = 0;
-    for _ in 0..4 {
+    for _ in 0..40 {
         rig.send(peer, &[0; 1000]);
     }
-    for round in 1..200 {
+    for round in 1..20 {
         rig.run_until(round * (WRITE_TIMEOUT - Duration::from_secs(1)));
-        rig.peer(peer).room = 1;
+        rig.peer(peer).room = SEGMENT;
         rig.poll.tell(peer, false, true);
         rig.step();
     }
@@ -232,7 +234,26 @@ fn who_reads_slowly_is_paused_and_never_taken_for_silent() {
     rig.peer(peer).room = usize::MAX;
     rig.poll.tell(peer, false, true);
     rig.step();
-    assert_eq!(rig.peer(peer).received.len(), 4 * 1008, "the requests that waited are answered");
+    assert_eq!(rig.peer(peer).received.len(), 40 * 1008, "the requests that waited are answered");
+}
+
+#[test]
+fn who_reads_a_byte_at_a_time_expires_as_who_reads_nothing() {
+    let mut rig = Rig::new(4);
+    let peer = rig.connect();
+    rig.peer(peer).room = 0;
+    for _ in 0..4 {
+        rig.send(peer, &[0; 1000]);
+    }
+    for second in 1..WRITE_TIMEOUT.as_secs() as u32 {
+        rig.run_until(second * Duration::from_secs(1));
+        assert_eq!(rig.ends(), []);
+        rig.peer(peer).room = 1;
+        rig.poll.tell(peer, false, true);
+        rig.step();
+    }
+    rig.run_until(WRITE_TIMEOUT * 9 / 8);
+    assert_eq!(rig.ends(), [Reason::TimedOut]);
 }
 
 #[test]

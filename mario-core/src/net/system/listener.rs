@@ -9,6 +9,7 @@ use mio::{Interest, Token};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::WAKE;
+use super::options::SocketOptions;
 use crate::net::{Listener, WatchedListener};
 
 /// A listening socket of the system, with a poll of its own.
@@ -20,14 +21,15 @@ pub(crate) struct SystemListener {
 
 impl SystemListener {
     /// Listens on `addr`.
-    pub(crate) fn bind(addr: SocketAddr, backlog: u32) -> io::Result<Self> {
+    pub(crate) fn bind(addr: SocketAddr, backlog: u32, options: SocketOptions) -> io::Result<Self> {
         let socket = bound(addr, false)?;
+        options.apply(&SockRef::from(&socket))?;
         SystemListener::new(listen(socket, backlog)?)
     }
 
     /// Accepts from a socket that listens already.
-    pub(crate) fn adopt(socket: net::TcpListener) -> io::Result<Self> {
-        SystemListener::new(adopt(socket)?)
+    pub(crate) fn adopt(socket: net::TcpListener, options: SocketOptions) -> io::Result<Self> {
+        SystemListener::new(adopt(socket, options)?)
     }
 
     fn new(listener: TcpListener) -> io::Result<Self> {
@@ -95,8 +97,10 @@ impl Claim {
 }
 
 /// Listens on an address that is claimed, beside others: the system deals connections among them.
-pub(crate) fn bind_beside(addr: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
-    listen(bound(addr, true)?, backlog)
+pub(crate) fn bind_beside(addr: SocketAddr, backlog: u32, options: SocketOptions) -> io::Result<TcpListener> {
+    let socket = bound(addr, true)?;
+    options.apply(&SockRef::from(&socket))?;
+    listen(socket, backlog)
 }
 
 /// Listens on `addr`, with one socket, or with so many beside each other.
@@ -116,9 +120,10 @@ pub(crate) fn open(
 }
 
 /// Takes over a socket that listens already.
-pub(crate) fn adopt(socket: net::TcpListener) -> io::Result<TcpListener> {
+pub(crate) fn adopt(socket: net::TcpListener, options: SocketOptions) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     SockRef::from(&socket).set_tcp_nodelay(true)?;
+    options.apply(&SockRef::from(&socket))?;
     Ok(TcpListener::from_std(socket))
 }
 
