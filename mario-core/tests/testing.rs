@@ -259,3 +259,28 @@ fn why_nothing_came_is_told() {
 fn a_setting_out_of_range_is_told() {
     TestServer::new(builder().connections(0));
 }
+
+/// Is woken by its worker at two times, close together.
+#[derive(Default)]
+struct Sleeper {
+    calls: Mutex<u32>,
+}
+
+impl Service for Sleeper {
+    type Session = ();
+    type Worker = ();
+
+    fn started(&self, worker: &mut Worker<'_, Self>) {
+        for seconds in [60, 61] {
+            let call = |service: &Sleeper, _: &mut Worker<'_, Sleeper>| *service.calls.lock().unwrap() += 1;
+            worker.after(Duration::from_secs(seconds), call).unwrap();
+        }
+    }
+}
+
+#[test]
+fn all_that_is_due_in_the_time_that_passes_happens() {
+    let server = TestServer::new(Server::builder(Sleeper::default(), mario::commands![]));
+    server.advance(Duration::from_secs(90));
+    assert_eq!(*server.service().calls.lock().unwrap(), 2);
+}

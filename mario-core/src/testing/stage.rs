@@ -56,9 +56,8 @@ impl<S: Service> Stage<S> {
     /// All that is to do now.
     pub(super) fn settle(&mut self) {
         while self.unflushed.is_none() {
-            if !self.worker.step(&mut self.events) {
-                self.unflushed = Some(self.worker.end());
-            } else if self.network.idle().is_some() {
+            self.step();
+            if self.network.idle().is_some() {
                 break;
             }
         }
@@ -72,11 +71,22 @@ impl<S: Service> Stage<S> {
             && let Some(Wait(Some(wait))) = self.network.idle()
             && wait <= end.saturating_sub(self.network.now())
         {
-            self.network.pass(wait);
-            self.settle();
+            self.pass(wait);
         }
-        self.network.pass(end.saturating_sub(self.network.now()));
+        self.pass(end.saturating_sub(self.network.now()));
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.network.pass(time);
+        // The worker learns what time it is when its wait ends, and only then does what is due.
+        self.step();
         self.settle();
+    }
+
+    fn step(&mut self) {
+        if self.unflushed.is_none() && !self.worker.step(&mut self.events) {
+            self.unflushed = Some(self.worker.end());
+        }
     }
 
     /// How many connections were dropped with output unsent, if the server has ended.
