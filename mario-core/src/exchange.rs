@@ -68,6 +68,11 @@ impl<S: Service, T> Connection<S, T> {
         &mut self.stream
     }
 
+    /// The peer is known to have sent more than was read.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unread
+    }
+
     pub(crate) fn session(&mut self) -> &mut S::Session {
         &mut self.session
     }

@@ -222,6 +222,12 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// Whether the connection in a slot waits for its turn to go on.
+    #[cfg(test)]
+    pub(crate) fn waits(&self, slot: u32) -> bool {
+        self.throttle.as_ref().is_some_and(|throttle| throttle.resumes.is_set(slot))
+    }
+
     /// When to ask for those who go on.
     pub(crate) fn next_resume(&self) -> Option<Duration> {
         self.throttle.as_ref().filter(|throttle| throttle.waiting > 0).map(|throttle| throttle.next_sweep)

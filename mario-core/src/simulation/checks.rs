@@ -165,19 +165,21 @@ fn goes_on(state: &State, wire: &Wire, view: &View) -> Check {
     let is_served = wire.life.ended.is_none();
     let late = state.settings.sweep() + GRAIN + state.late;
     let is_past = |deadline: Duration| deadline + late < state.now;
+    // Who is held back at its deadline has the whole time again, and that may be more than once.
+    let read_timeout = read_timeout.filter(|_| !state.settings.is_throttled());
     let fault = if is_served && !view.held && !wire.inbound.is_empty() {
         "what it has sent is not read"
     } else if is_served && !view.held && wire.finished && !wire.end_read {
         "its end is not read"
     } else if is_served && wire.end_read {
         "its end was read, and it goes on"
-    } else if is_served && wire.reset {
+    } else if is_served && wire.reset && !view.throttled {
         "its reset is not noticed"
     } else if is_served && !view.held && ends(wire) {
         "what must end it has not"
     } else if view.output > 0 && wire.has_room() {
         "there is room, and what waits is not sent"
-    } else if view.held && view.output <= low_water {
+    } else if view.held && !view.throttled && view.output <= low_water {
         "it is paused for ever"
     } else if !is_served && view.output == 0 && wire.shut.is_none() {
         "it has ended, and is not closed"

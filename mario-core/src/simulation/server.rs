@@ -196,7 +196,7 @@ fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, p
                 wires[wire].is_seen = true;
                 let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
                 let since = (found.output > 0).then(|| known.unwrap_or(now));
-                View { wire, held: found.held, output: found.output, since }
+                View { wire, held: found.held, throttled: found.throttled, output: found.output, since }
             }));
         }
         Err(fault) => state.violated(format!("worker {post}: {fault}")),

@@ -75,6 +75,9 @@ pub(super) struct Settings {
     pub(super) drain: Option<Duration>,
     pub(super) tick: Option<Duration>,
     pub(super) timers: usize,
+    /// How fast each client may send.
+    pub(super) frame_rate: Option<crate::Rate>,
+    pub(super) byte_rate: Option<crate::Rate>,
     pub(super) wording: Wording,
     pub(super) low_water: usize,
     pub(super) high_water: usize,
@@ -116,6 +119,8 @@ impl Settings {
             drain: dice.pick(&[None, None, Some(1), Some(60)]).map(Duration::from_secs),
             tick: dice.pick(&[None, None, Some(200), Some(60_000)]).map(Duration::from_millis),
             timers: dice.pick(&[0, 1, 100]),
+            frame_rate: rate(dice, &[(20, 5), (1000, 1)]),
+            byte_rate: rate(dice, &[(20_000, 500), (200_000, 100)]),
             wording: Wording {
                 stx: dice.pick(&[0xffff_ffff, 0x8eb6_9af7]),
                 max_packet: dice.pick(&[8, 60, 1500, 1500, 1500, 20_000, u16::MAX]),
@@ -149,6 +154,12 @@ impl Settings {
         if let Some(id) = heartbeat {
             builder = builder.heartbeat(id);
         }
+        if let Some(rate) = self.frame_rate {
+            builder = builder.frame_rate(rate);
+        }
+        if let Some(rate) = self.byte_rate {
+            builder = builder.byte_rate(rate);
+        }
         if let Some(period) = self.tick {
             builder = builder.tick(period);
         }
@@ -158,6 +169,11 @@ impl Settings {
         rules.marks = Marks { low_water: self.low_water, high_water: self.high_water, limit: self.limit };
         (rules.input_pool, rules.output_pool) = (self.input_pool, self.output_pool);
         (orders, builder.service)
+    }
+
+    /// Clients may have to wait until they may send again.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.frame_rate.or(self.byte_rate).is_some()
     }
 
     /// How often a worker looks for deadlines that have passed.
@@ -210,4 +226,9 @@ impl Manners {
             drain_panics: dice.chance(10),
         }
     }
+}
+
+/// No rate, or one of these, with their bursts.
+fn rate(dice: &mut Dice, rates: &[(u32, u32)]) -> Option<crate::Rate> {
+    dice.chance(40).then(|| dice.pick(rates)).map(|(rate, burst)| crate::Rate::per_second(rate).burst(burst))
 }

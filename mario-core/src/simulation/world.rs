@@ -101,6 +101,8 @@ pub(super) struct View {
     pub(super) wire: usize,
     /// Nothing is read from it for now.
     pub(super) held: bool,
+    /// It has to wait until it may send again.
+    pub(super) throttled: bool,
     pub(super) output: usize,
     /// Since when it has output that waits.
     pub(super) since: Option<Duration>,

@@ -13,6 +13,8 @@ pub(crate) struct Found {
     pub(crate) peer: SocketAddr,
     /// Nothing is read from it for now.
     pub(crate) held: bool,
+    /// It is held because it has sent faster than it may.
+    pub(crate) throttled: bool,
     /// Bytes that wait for the peer.
     pub(crate) output: usize,
 }
@@ -55,10 +57,16 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
             input += link.input.segments();
             output += link.output.segments();
-            found.push(Found { peer: link.peer, held: link.is_held(), output: link.output.len() });
+            if link.throttled != self.exchange.waits(key.index) {
+                return at("it is held back and does not go on, or the other way round");
+            }
+            let (held, throttled) = (link.is_held(), link.throttled);
+            found.push(Found { peer: link.peer, held, throttled, output: link.output.len() });
         }
         for slot in 0..self.plan.connections as u32 {
-            if self.slots.key_at(slot).is_none() && (self.idle.is_set(slot) || self.stalled.is_set(slot)) {
+            if self.slots.key_at(slot).is_none()
+                && (self.idle.is_set(slot) || self.stalled.is_set(slot) || self.exchange.waits(slot))
+            {
                 return Err(format!("slot {slot} is free, and has a deadline"));
             }
         }

@@ -106,7 +106,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             Phase::Greeting | Phase::Open | Phase::Flushing => {
                 (!link.output.is_empty()).then_some(self.plan.write_timeout)
             }
-            Phase::Lingering => Some(LINGER),
+            Phase::Lingering => {
+                // What came before it ended is told by no event any more.
+                if connection.has_unread() && !std::mem::replace(&mut connection.link.queued, true) {
+                    self.again.push_back(key);
+                }
+                Some(LINGER)
+            }
             Phase::Gone => return self.remove(key),
         };
         if let Some(idle) = renewal {

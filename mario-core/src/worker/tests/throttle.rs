@@ -88,3 +88,19 @@ fn what_waits_for_tokens_stays_within_its_share_of_the_pool() {
         assert!((1..=2048).contains(&waiting), "{waiting}");
     }
 }
+
+#[test]
+fn who_is_closed_while_it_waits_is_heard_out_at_once() {
+    let mut rig = rig(Rate::per_second(1));
+    let peer = rig.connect();
+    rig.send_requests(peer, 20_000);
+    rig.step();
+    rig.peer(peer).end = true;
+    rig.worker.mailbox.stop();
+    let mut rounds = 0;
+    while !rig.step() {
+        rounds += 1;
+    }
+    assert!(rig.peer(peer).sent.is_empty(), "or it might lose its reply");
+    assert!(rounds < 10 && rig.clock.now() < LINGER, "{rounds} rounds until {:?}", rig.clock.now());
+}
