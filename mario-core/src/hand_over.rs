@@ -208,8 +208,12 @@ fn send(stream: &UnixStream, socket: &TcpListener) -> io::Result<()> {
     let mut control = SendAncillaryBuffer::new(&mut space);
     let sockets = [socket.as_fd()];
     control.push(SendAncillaryMessage::ScmRights(&sockets));
-    // A signal for a broken pipe is ignored by every Rust program, and not all systems can leave it out here.
-    sendmsg(stream, &[IoSlice::new(&[0])], &mut control, SendFlags::empty())?;
+    // SIGPIPE is ignored by every Rust program, but perhaps not by a host that is none; not all systems can leave it out.
+    #[cfg(target_os = "linux")]
+    let flags = SendFlags::NOSIGNAL;
+    #[cfg(not(target_os = "linux"))]
+    let flags = SendFlags::empty();
+    sendmsg(stream, &[IoSlice::new(&[0])], &mut control, flags)?;
     Ok(())
 }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
+#[cfg(target_os = "linux")]
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 
 use super::{LISTENER, Poll, Ready, Stream};
 use crate::slots::Key;
@@ -82,6 +84,14 @@ impl Stream for TcpStream {
         io::Write::write(self, bytes)
     }
 
+    /// The standard library's one raises SIGPIPE, where a host that is no Rust program has not ignored it.
+    #[cfg(target_os = "linux")]
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut nothing = SendAncillaryBuffer::default();
+        Ok(sendmsg(&*self, slices, &mut nothing, SendFlags::NOSIGNAL)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         io::Write::write_vectored(self, slices)
     }
