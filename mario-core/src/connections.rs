@@ -218,6 +218,11 @@ impl Connections {
         self.worker_of(id).is_some()
     }
 
+    /// Makes a worker die, for tests; whether it will.
+    pub(crate) fn kill_worker(&self, worker: usize) -> bool {
+        self.0.workers.get(worker).is_some_and(|worker| worker.post(Letter::Die).is_ok())
+    }
+
     /// Answers a request of a connection, whether or not that is still open.
     pub(crate) fn answer(&self, id: ConnId, command: u16, answer: Answer) {
         if let Some(worker) = self.0.workers.get(id.worker()) {

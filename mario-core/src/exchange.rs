@@ -4,8 +4,8 @@ mod greeting;
 mod throttle;
 
 use std::collections::TryReserveError;
+use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use crate::name::Name;
 use crate::net::{Ready, Stream, uninterrupted};
 use crate::notice::Notice;
 use crate::outbox::{Delivered, Marks, Outbox};
+use crate::panics::{Panic, caught};
 use crate::reason::Reason;
 use crate::service::{Service, Worker};
 use crate::stats::Counters;
@@ -137,6 +138,15 @@ impl<S: Service> Exchange<S> {
         Exchange::new(service, commands, rules, locals, shared)
     }
 
+    /// Drops all, the service's state for the worker too, which may panic.
+    pub(crate) fn retire(self) {
+        let Desk { locals, .. } = self.desk;
+        if let Err(panic) = caught(|| drop(locals)) {
+            self.counters.panicked();
+            log::error!("the drop of a worker's state panicked: {panic}");
+        }
+    }
+
     /// A way to all connections of the server.
     pub(crate) fn connections(&self) -> Connections {
         self.desk.locals.connections.clone()
@@ -158,9 +168,9 @@ impl<S: Service> Exchange<S> {
     ) {
         let Desk { service, locals, .. } = &mut self.desk;
         let call = || hook(service, &mut Worker { locals, index, open });
-        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        if let Err(panic) = caught(call) {
             self.counters.panicked();
-            log::error!("the {name} hook panicked on worker {index}");
+            log::error!("the {name} hook panicked on worker {index}: {panic}");
         }
     }
 
@@ -198,8 +208,8 @@ impl<S: Service> Exchange<S> {
         link.begins = true;
         self.mail.opened(link.id.key());
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
-        let hook = catch_unwind(AssertUnwindSafe(|| desk.connected(link, session, outbox)));
-        let reason = hook.is_err().then(|| self.panicked(link, "the connected hook"));
+        let hook = caught(|| desk.connected(link, session, outbox));
+        let reason = hook.err().map(|panic| self.panicked(link, "the connected hook", &panic));
         self.conclude(connection, reason);
     }
 
@@ -208,10 +218,12 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn drain<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Duration {
         let Connection { link, session, .. } = connection;
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
-        let hook = catch_unwind(AssertUnwindSafe(|| desk.draining(link, session, outbox)));
-        let reason = hook.is_err().then(|| self.panicked(link, "the draining hook"));
+        let (notice, reason) = match caught(|| desk.draining(link, session, outbox)) {
+            Ok(notice) => (notice, None),
+            Err(panic) => (Duration::ZERO, Some(self.panicked(link, "the draining hook", &panic))),
+        };
         self.conclude(connection, reason);
-        hook.unwrap_or_default()
+        notice
     }
 
     /// Asks the peer whether it is there.
@@ -227,8 +239,8 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn call<T: Stream>(&mut self, connection: &mut Connection<S, T>, call: ForConn<S>) {
         let Connection { link, session, .. } = connection;
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
-        let called = catch_unwind(AssertUnwindSafe(|| desk.call(link, session, outbox, call)));
-        let reason = called.is_err().then(|| self.panicked(link, "a timer's call"));
+        let called = caught(|| desk.call(link, session, outbox, call));
+        let reason = called.err().map(|panic| self.panicked(link, "a timer's call", &panic));
         self.conclude(connection, reason);
     }
 
@@ -267,8 +279,8 @@ impl<S: Service> Exchange<S> {
             Answer::Close => Some(Reason::Service),
             Answer::None => {
                 self.counters.unanswered.add(1);
-                let hook = AssertUnwindSafe(|| desk.unanswered(link, session, outbox, command));
-                catch_unwind(hook).unwrap_or_else(|_| Some(self.panicked(link, "the unanswered hook")))
+                caught(|| desk.unanswered(link, session, outbox, command))
+                    .unwrap_or_else(|panic| Some(self.panicked(link, "the unanswered hook", &panic)))
             }
         };
         link.awaits_answer = false;
@@ -334,9 +346,8 @@ impl<S: Service> Exchange<S> {
             self.desk.locals.timers.clear(link.id.key().index);
             self.mail.closed(link.id.key().index);
             let (desk, outbox) = (&mut self.desk, &mut self.outbox);
-            let hook = catch_unwind(AssertUnwindSafe(|| desk.disconnected(link, session, outbox, reason)));
-            if hook.is_err() {
-                self.panicked(link, "the disconnected hook");
+            if let Err(panic) = caught(|| desk.disconnected(link, session, outbox, reason)) {
+                self.panicked(link, "the disconnected hook", &panic);
             }
             let locals = &mut self.desk.locals;
             locals.groups.leave_all(link.id.key().index);
@@ -434,11 +445,11 @@ impl<S: Service> Exchange<S> {
         let slot = connection.link.id.key().index;
         let now = self.desk.locals.timers.now();
         let allowed = self.throttle.as_mut().map_or(u64::MAX, |throttle| throttle.frames(slot, now));
-        let reason = match catch_unwind(AssertUnwindSafe(|| self.serve(connection, count, allowed))) {
+        let reason = match caught(|| self.serve(connection, count, allowed)) {
             Ok(reason) => reason,
-            Err(_) => {
+            Err(panic) => {
                 let command = self.desk.running();
-                Some(self.panicked(&connection.link, &command))
+                Some(self.panicked(&connection.link, &command, &panic))
             }
         };
         let frames = self.desk.take_frames();
@@ -506,9 +517,9 @@ impl<S: Service> Exchange<S> {
     }
 
     #[cold]
-    fn panicked(&self, link: &Link, what: &str) -> Reason {
+    fn panicked(&self, link: &Link, what: impl fmt::Display, panic: &Panic) -> Reason {
         self.counters.panicked();
-        log::error!("{what} panicked: connection {} from {} is closed", link.id, link.peer);
+        log::error!("{what} panicked, connection {} from {} is closed: {panic}", link.id, link.peer);
         Reason::Panicked
     }
 }

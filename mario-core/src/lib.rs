@@ -93,6 +93,7 @@ mod name;
 mod net;
 mod notice;
 mod outbox;
+mod panics;
 mod pool;
 mod rate;
 mod reason;
@@ -164,5 +165,10 @@ pub mod __private {
     #[cfg(fuzzing)]
     pub fn connection(bytes: &[u8]) {
         crate::simulation::connection(bytes);
+    }
+
+    /// For tests of what becomes of a worker that dies; whether it will.
+    pub fn kill_worker(connections: &crate::Connections, worker: usize) -> bool {
+        connections.kill_worker(worker)
     }
 }

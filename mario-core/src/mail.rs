@@ -20,6 +20,8 @@ pub(crate) enum Letter {
     Close(Key),
     /// Its user has come by another connection.
     Kick(Key),
+    /// For tests of what becomes of a worker that dies.
+    Die,
 }
 
 impl Letter {
@@ -29,7 +31,7 @@ impl Letter {
             Letter::Push(..) => 1,
             Letter::PushMany(keys, _) => keys.len(),
             Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
-            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) => 0,
+            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) | Letter::Die => 0,
         }
     }
 }

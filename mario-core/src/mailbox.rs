@@ -135,6 +135,28 @@ impl<W: Wake> Mailbox<W> {
     }
 }
 
+/// A slot that is promised to a connection. Dropped, it is free again.
+pub(crate) struct Promised<W: Wake>(Option<Arc<Mailbox<W>>>);
+
+impl<W: Wake> Promised<W> {
+    pub(crate) fn at(mailbox: &Arc<Mailbox<W>>) -> Self {
+        Promised(Some(Arc::clone(mailbox)))
+    }
+
+    /// The connection has its slot.
+    pub(crate) fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<W: Wake> Drop for Promised<W> {
+    fn drop(&mut self) {
+        if let Some(mailbox) = &self.0 {
+            mailbox.free();
+        }
+    }
+}
+
 /// The master's end of the way to a worker.
 pub(crate) struct Dealer<T, W: Wake> {
     ring: rtrb::Producer<(T, SocketAddr)>,
@@ -161,14 +183,14 @@ pub(crate) fn way_of<T, W: Wake>(
 }
 
 impl<T, W: Wake> Dealer<T, W> {
-    /// Whether the worker comes round, and has a free slot that is not promised.
+    /// Whether the worker has a free slot that is not promised, which it will give sooner or later.
     pub(crate) fn has_room(&self) -> bool {
-        self.mailbox.load() < self.slots && !self.mailbox.is_stuck()
+        self.mailbox.load() < self.slots && !self.mailbox.has_failed()
     }
 
-    /// Whether the way there is free too.
+    /// Whether the way there is free too, and the worker comes round.
     pub(crate) fn is_ready(&self) -> bool {
-        self.has_room() && !self.ring.is_full()
+        self.has_room() && !self.ring.is_full() && !self.mailbox.is_stuck()
     }
 
     /// Promises a slot and hands the socket over; gives it back if the worker is not ready.
@@ -228,6 +250,19 @@ mod tests {
         mailbox.free();
         assert_eq!(dealer.deal('d', peer), Ok(()));
         assert_eq!(mailbox.load(), 2);
+    }
+
+    #[test]
+    fn who_is_stuck_has_room_later_and_who_has_failed_has_none() {
+        let peer = ([127, 0, 0, 1], 1).into();
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
+        let (mut dealer, _hand) = way(2, &mailbox);
+        mailbox.set_stuck(true);
+        assert_eq!((dealer.has_room(), dealer.deal('a', peer)), (true, Err('a')));
+        mailbox.set_stuck(false);
+        assert_eq!(dealer.deal('a', peer), Ok(()));
+        mailbox.fail();
+        assert_eq!((dealer.has_room(), dealer.deal('b', peer)), (false, Err('b')));
     }
 
     #[test]

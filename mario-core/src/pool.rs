@@ -1,7 +1,6 @@
 //! Threads for work that blocks.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +9,7 @@ use std::thread::JoinHandle;
 use thiserror::Error;
 
 use crate::error::Result;
+use crate::panics::caught;
 use crate::reason::Close;
 use crate::threads;
 
@@ -120,9 +120,9 @@ fn work(queue: &Mutex<Receiver<Job>>, panics: &AtomicU64) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        if let Err(panic) = caught(job) {
             panics.fetch_add(1, Relaxed);
-            log::error!("work of a pool panicked");
+            log::error!("work of a pool panicked: {panic}");
         }
     }
 }

@@ -11,7 +11,7 @@ mod revival;
 use std::collections::{TryReserveError, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +27,9 @@ use crate::groups::Groups;
 use crate::link::{ConnId, Link, Phase};
 use crate::locals::Locals;
 use crate::mail::{Answered, Room};
-use crate::mailbox::{Course, Hand, Mailbox};
+use crate::mailbox::{Course, Hand, Mailbox, Promised};
 use crate::net::{LISTENER, Poll, Ready};
+use crate::panics::{Panic, caught};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
@@ -194,20 +195,32 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     pub(crate) fn run(mut self) -> usize {
         self.begin();
         let mut events = P::events(EVENTS);
-        while self.survive(|worker| worker.step(&mut events)) {}
-        self.end()
+        let result = loop {
+            match self.survive(|worker| worker.step(&mut events)) {
+                Ok(true) => {}
+                Ok(false) => break Ok(self.end()),
+                Err(panic) => break Err(panic),
+            }
+        };
+        // Before anything unwinds, as the service's state may panic too when it is dropped.
+        self.exchange.retire();
+        result.unwrap_or_else(|panic| resume_unwind(Box::new(panic.to_string())))
     }
 
-    /// Does a step; if that panics, the worker begins anew.
-    fn survive(&mut self, step: impl FnOnce(&mut Self) -> bool) -> bool {
-        match catch_unwind(AssertUnwindSafe(|| step(self))) {
-            Ok(goes_on) => goes_on,
-            Err(_) if self.revive() => true,
-            Err(panic) => {
+    /// Does a step; if that panics, the worker begins anew. If it can't, that is an error, and the server will end.
+    fn survive(&mut self, step: impl FnOnce(&mut Self) -> bool) -> Result<bool, Panic> {
+        caught(|| step(self)).or_else(|panic| match caught(|| self.revive(&panic)) {
+            Ok(true) => Ok(true),
+            Ok(false) => {
                 self.mailbox.fail();
-                resume_unwind(panic)
+                Err(panic)
             }
-        }
+            Err(another) => {
+                log::error!("worker {} can't be started again: {another}", self.index);
+                self.mailbox.fail();
+                Err(another)
+            }
+        })
     }
 
     /// To be called once, before the first step.
@@ -308,7 +321,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             && let Some((arrival, peer)) = hand.next()
         {
             if self.course == Course::Close {
-                self.mailbox.free();
+                drop(Promised::at(&self.mailbox));
                 continue;
             }
             self.admit(arrival, peer);
@@ -378,20 +391,23 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     /// Gives a connection the slot that it was promised.
     fn admit(&mut self, arrival: Arrival<P::Stream>, peer: SocketAddr) {
+        let promised = Promised::at(&self.mailbox);
         let Arrival { stream, ticket } = arrival;
-        let Ok(session) = catch_unwind(S::Session::default) else {
-            self.mailbox.counters.panicked();
-            log::error!("Session::default panicked: the connection from {peer} is closed");
-            self.mailbox.free();
-            return;
+        let session = match caught(S::Session::default) {
+            Ok(session) => session,
+            Err(panic) => {
+                self.mailbox.counters.panicked();
+                log::error!("Session::default panicked, the connection from {peer} is closed: {panic}");
+                return;
+            }
         };
         let index = self.index;
         let make = |key| Connection::new(stream, Link::new(ConnId::new(index, key), peer), session);
         let Some(key) = self.slots.insert_with(make) else {
             log::error!("worker {index} was dealt more connections than it has slots");
-            self.mailbox.free();
             return;
         };
+        promised.keep();
         let Some(connection) = self.slots.get_mut(key) else { return };
         if let Err(error) = self.poll.register(connection.stream(), key) {
             log::error!("worker {index}: the connection from {peer} can't be watched: {error}");
@@ -438,11 +454,12 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.expect_nothing(key);
         if let Some(connection) = self.slots.remove(key) {
             self.exchange.let_go(key.index);
-            if catch_unwind(AssertUnwindSafe(|| drop(connection))).is_err() {
-                self.mailbox.counters.panicked();
-                log::error!("the drop of a session panicked");
-            }
+            let dropped = caught(|| drop(connection));
             self.mailbox.free();
+            if let Err(panic) = dropped {
+                self.mailbox.counters.panicked();
+                log::error!("the drop of a session panicked: {panic}");
+            }
         }
     }
 

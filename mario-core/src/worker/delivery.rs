@@ -66,6 +66,7 @@ impl Delivery {
                 Letter::PushMany(keys, message) => (keys, message),
                 Letter::PushToGroup(group, message) => (groups.members(group).into(), message),
                 Letter::PushToAll(message) => (all().into(), message),
+                Letter::Die => panic!("a test wanted it"),
             };
             if !keys.is_empty() {
                 self.many = Some(Many { keys, done: 0, message });

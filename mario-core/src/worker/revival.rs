@@ -2,17 +2,18 @@
 
 use std::collections::TryReserveError;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::Worker;
 use super::drain::Drain;
+use super::entrance::Entrance;
 use crate::clock::Clock;
 use crate::deadlines::Deadlines;
 use crate::doorbell::Wake;
 use crate::link::ConnId;
 use crate::mailbox::Course;
 use crate::net::Poll;
+use crate::panics::{Panic, caught};
 use crate::reason::Reason;
 use crate::service::Service;
 
@@ -39,10 +40,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Ends all connections, and begins anew with fresh memory and a fresh state of the service's; where connections
     /// come from stays, and so do the generations of the slots. Whether it could.
     #[cold]
-    pub(super) fn revive(&mut self) -> bool {
+    pub(super) fn revive(&mut self, panic: &Panic) -> bool {
         self.mailbox.counters.deaths.add(1);
         log::error!(
-            "worker {} has died: its {} connections are closed, and it is started again",
+            "worker {} has died, its {} connections are closed: {panic}",
             self.index,
             self.slots.len()
         );
@@ -58,20 +59,25 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
         // If it has changed before, it does again, for what is new.
         self.course = Course::Serve;
+        if let Entrance::Door(door) = &mut self.entrance {
+            // The event that told of those who wait may have gone with the life before.
+            door.knock();
+        }
         self.begin();
+        log::info!("worker {} is started again", self.index);
         true
     }
 
     /// Reports and drops all connections, as far as that is possible with what the panic has left.
     fn bury(&mut self) {
         for key in self.slots.keys() {
-            let ended = catch_unwind(AssertUnwindSafe(|| {
+            let ended = caught(|| {
                 if let Some(connection) = self.slots.get_mut(key) {
                     self.exchange.end(connection, Reason::WorkerDied);
                 }
-            }));
-            if ended.is_err() {
-                log::error!("connection {} can't be reported", ConnId::new(self.index, key));
+            });
+            if let Err(panic) = ended {
+                log::error!("connection {} can't be reported: {panic}", ConnId::new(self.index, key));
             }
             self.exchange.forget(ConnId::new(self.index, key));
             self.remove(key);
@@ -81,7 +87,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn renew(&mut self) -> Result<(), TryReserveError> {
         let slots = self.plan.connections;
         let locals = self.plan.locals(self.exchange.connections())?;
-        self.exchange = self.exchange.renewed(&self.plan.rules, locals)?;
+        let renewed = self.exchange.renewed(&self.plan.rules, locals)?;
+        std::mem::replace(&mut self.exchange, renewed).retire();
         self.drain = self.plan.drain.map(|window| Drain::new(window, slots)).transpose()?;
         self.idle = Deadlines::new(slots)?;
         self.stalled = Deadlines::new(slots)?;

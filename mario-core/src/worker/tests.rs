@@ -148,11 +148,12 @@ impl Rig {
         self.step();
     }
 
-    /// The same, but it survives.
-    fn survive(&mut self) {
+    /// The same for a step that panics; whether it survives.
+    fn survive(&mut self) -> bool {
         let mut events = std::mem::take(&mut self.events);
-        self.worker.survive(|worker| worker.step(&mut events));
+        let survived = self.worker.survive(|worker| worker.step(&mut events)).is_ok();
         self.events = events;
+        survived
     }
 
     /// One round of the loop; true once the worker is done.
