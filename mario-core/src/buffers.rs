@@ -5,6 +5,8 @@ use std::io::IoSlice;
 
 use thiserror::Error;
 
+use crate::stats::PoolMetrics;
+
 /// The bytes of a segment: a packet of the default limit fits in one.
 pub(crate) const SEGMENT: usize = 2048;
 
@@ -23,6 +25,7 @@ pub(crate) struct Segments {
     next: Vec<u32>,
     free: u32,
     used: usize,
+    peak: usize,
     capacity: usize,
 }
 
@@ -66,7 +69,8 @@ impl Segments {
     /// A pool of at least `bytes` bytes, or an error if so much memory can't be had.
     pub(crate) fn new(bytes: usize) -> Result<Self, TryReserveError> {
         let capacity = bytes.div_ceil(SEGMENT).min(NONE as usize);
-        let mut segments = Segments { bytes: Vec::new(), next: Vec::new(), free: NONE, used: 0, capacity };
+        let mut segments =
+            Segments { bytes: Vec::new(), next: Vec::new(), free: NONE, used: 0, peak: 0, capacity };
         segments.bytes.try_reserve_exact(capacity)?;
         segments.next.try_reserve_exact(capacity)?;
         Ok(segments)
@@ -86,6 +90,13 @@ impl Segments {
         }
         let (used, made) = (self.used, self.next.len());
         Err(format!("{chained} segments are in chains ({used} counted), {free} are free: not {made}"))
+    }
+
+    /// How full it is, in bytes.
+    #[inline]
+    pub(crate) fn metrics(&self) -> PoolMetrics {
+        let bytes = |segments: usize| (segments * SEGMENT) as u64;
+        PoolMetrics { capacity: bytes(self.capacity), used: bytes(self.used), peak: bytes(self.peak) }
     }
 
     /// Appends all of `bytes`.
@@ -180,6 +191,7 @@ impl Segments {
         };
         self.next[segment as usize] = NONE;
         self.used += 1;
+        self.peak = self.peak.max(self.used);
         match chain.tail {
             NONE => chain.head = segment,
             tail => self.next[tail as usize] = segment,

@@ -74,6 +74,7 @@ pub struct Builder<S: Service> {
     shutdown_timeout: Duration,
     drain: Option<Duration>,
     tick: Option<Duration>,
+    time_commands: bool,
     timers: Option<usize>,
     mailbox: usize,
     memberships: Option<usize>,
@@ -85,6 +86,7 @@ pub struct Builder<S: Service> {
     supervision: SupervisionSettings,
     throttle: ThrottleSettings,
     deadlines: DeadlineSettings,
+    admin: Option<SocketAddr>,
     signals: bool,
     systemd: bool,
     hand_over: Option<PathBuf>,
@@ -109,6 +111,7 @@ impl<S: Service> Builder<S> {
             shutdown_timeout: Duration::from_secs(5),
             drain: None,
             tick: None,
+            time_commands: false,
             timers: None,
             mailbox: 4_096,
             memberships: None,
@@ -120,6 +123,7 @@ impl<S: Service> Builder<S> {
             supervision: SupervisionSettings::default(),
             throttle: ThrottleSettings::default(),
             deadlines: DeadlineSettings::default(),
+            admin: None,
             signals: false,
             systemd: false,
             hand_over: None,
@@ -257,6 +261,35 @@ impl<S: Service> Builder<S> {
         self
     }
 
+    /// Takes the time of each handler: [`CommandMetrics::times`](crate::CommandMetrics::times). Off by default, as looking
+    /// at the clock twice costs a request some 50 ns.
+    pub fn time_commands(mut self) -> Self {
+        self.time_commands = true;
+        self
+    }
+
+    /// Listens for operators, with `curl`, `nc` or Prometheus: `/` is an overview, `/metrics` the same for Prometheus,
+    /// `/commands` what the service can be asked, `/slowest` the connections for which most waits. Only on this machine, as
+    /// nobody is asked who they are. [`Server::admin_addr`](crate::Server::admin_addr) tells which port 0 became.
+    ///
+    /// ```
+    /// # use mario::Server;
+    /// # struct Gateway;
+    /// # impl mario::Service for Gateway { type Session = (); type Worker = (); }
+    /// # fn main() -> mario::Result<()> {
+    /// let server = Server::builder(Gateway, mario::commands![])
+    ///     .bind("127.0.0.1:0")
+    ///     .admin(([127, 0, 0, 1], 0))
+    ///     .start()?;
+    /// println!("curl http://{}/metrics", server.admin_addr().expect("there is one"));
+    /// # server.shutdown()
+    /// # }
+    /// ```
+    pub fn admin(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.admin = Some(address.into());
+        self
+    }
+
     /// How many timers a worker has for [`Conn::after`](crate::Conn::after), [`Worker::after`](crate::Worker::after) and
     /// [`Worker::every`](crate::Worker::every): 0 to 2³¹; by default one for each connection, and 64. Memory becomes
     /// resident as they are first used, about 60 bytes each.
@@ -360,6 +393,10 @@ impl<S: Service> Builder<S> {
         self
     }
 
+    pub(crate) fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin
+    }
+
     pub(crate) fn socket_options(&self) -> Result<SocketOptions> {
         self.deadlines.sockets()
     }
@@ -454,6 +491,7 @@ impl<S: Service> Builder<S> {
             shutdown_timeout: self.shutdown_timeout,
             drain: self.drain,
             tick: self.tick,
+            time_commands: self.time_commands,
             timers: self.timer_count()?,
             mailbox: self.mailbox_room()?,
             memberships: self.membership_count()?,

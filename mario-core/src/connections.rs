@@ -1,6 +1,7 @@
 //! How any thread reaches the connections of a server.
 
 mod groups;
+mod slowest;
 mod users;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,9 @@ use crate::name::Name;
 use crate::reason::Close;
 use crate::slots::Key;
 use crate::users::Users;
+
+pub use slowest::SlowConnection;
+pub(crate) use slowest::{Survey, worst};
 
 /// A way to the connections of a server from any thread, and from the handlers of other connections.
 ///

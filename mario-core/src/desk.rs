@@ -1,7 +1,7 @@
 //! Where frames and events are handed to the service.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mario_proto::Frame;
 
@@ -25,6 +25,8 @@ pub(crate) struct Desk<S: Service> {
     counters: Arc<Counters>,
     /// How many frames were handled since they were last counted.
     frames: u64,
+    /// Whether it is counted how long handlers take.
+    is_timed: bool,
 }
 
 impl<S: Service> Desk<S> {
@@ -35,7 +37,8 @@ impl<S: Service> Desk<S> {
         locals: Locals<S>,
         counters: Arc<Counters>,
     ) -> Self {
-        Desk { service, locals, commands, heartbeat, counters, frames: 0 }
+        let is_timed = counters.times.are_wanted();
+        Desk { service, locals, commands, heartbeat, counters, frames: 0, is_timed }
     }
 
     /// Handles one frame; the answer is the reason for which the connection ends, if it does.
@@ -52,8 +55,15 @@ impl<S: Service> Desk<S> {
         let Some(handler) = self.commands.handler(frame.cmd) else {
             return self.without_handler(link, session, outbox, frame);
         };
+        let is_timed = self.is_timed;
         let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
         let handled = match conn.service.admits(&mut conn, frame.cmd) {
+            true if is_timed => {
+                let start = Instant::now();
+                let handled = handler(&mut conn, frame.payload);
+                self.took(frame.cmd, start.elapsed());
+                handled
+            }
             true => handler(&mut conn, frame.payload),
             false => Handled::Denied,
         };
@@ -68,14 +78,22 @@ impl<S: Service> Desk<S> {
                 log::error!("{}: its reply can't be encoded: {error}", self.running());
                 Some(Reason::Unsendable(error))
             }
-            Handled::Denied => match conn.service.denied(&mut conn, frame) {
-                Ok(()) => None,
-                Err(Close) => Some(Reason::Denied(frame.cmd)),
-            },
-            Handled::Malformed(error) => match conn.service.malformed(&mut conn, frame, error) {
-                Ok(()) => None,
-                Err(Close) => Some(Reason::Malformed(frame.cmd, error)),
-            },
+            Handled::Denied => {
+                self.counters.denied.count(frame.cmd);
+                let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+                match conn.service.denied(&mut conn, frame) {
+                    Ok(()) => None,
+                    Err(Close) => Some(Reason::Denied(frame.cmd)),
+                }
+            }
+            Handled::Malformed(error) => {
+                self.counters.malformed.count(frame.cmd);
+                let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+                match conn.service.malformed(&mut conn, frame, error) {
+                    Ok(()) => None,
+                    Err(Close) => Some(Reason::Malformed(frame.cmd, error)),
+                }
+            }
         }
     }
 
@@ -136,6 +154,14 @@ impl<S: Service> Desk<S> {
         let running = self.counters.running();
         let name = self.commands.get(running).map_or("no handler", |entry| entry.name());
         format!("command {running:#06x} ({name})")
+    }
+
+    /// A handler has run for so long.
+    #[cold]
+    fn took(&self, command: u16, time: Duration) {
+        if let Some(times) = self.counters.times.times(command) {
+            times.add(time);
+        }
     }
 
     /// How many frames were handled since the last call.

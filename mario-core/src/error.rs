@@ -82,6 +82,11 @@ pub enum Error {
     /// The number of keep-alive's probes is out of range.
     #[error("{0} probes of keep-alive: it is 1 to 127")]
     Probes(u32),
+    /// Operators are not asked who they are.
+    #[error(
+        "an admin listener on {0}: it is for this machine alone, as nobody is asked for a password; take 127.0.0.1 or [::1]"
+    )]
+    AdminAddress(SocketAddr),
     /// A duration is out of range.
     #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
     Timeout {

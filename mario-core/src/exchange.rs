@@ -1,6 +1,7 @@
 //! A connection's turns: read, split, dispatch, flush; and its end.
 
 mod greeting;
+mod publish;
 mod throttle;
 
 use std::collections::TryReserveError;
@@ -97,6 +98,8 @@ pub(crate) struct Exchange<S: Service> {
     outbox: Outbox,
     desk: Desk<S>,
     counters: Arc<Counters>,
+    /// How many connections the service has.
+    open: u64,
     mail: Arc<Mail>,
     guests: Guests,
     throttle: Option<Throttle>,
@@ -121,6 +124,7 @@ impl<S: Service> Exchange<S> {
             outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.slots)?,
             desk: Desk::new(service, commands, rules.heartbeat, locals, Arc::clone(&counters)),
             counters,
+            open: 0,
             mail,
             guests: Guests::new(rules.census.clone(), rules.slots)?,
             throttle: Throttle::new(rules.limits, rules.max_packet, rules.slots)?,
@@ -150,6 +154,11 @@ impl<S: Service> Exchange<S> {
     /// A way to all connections of the server.
     pub(crate) fn connections(&self) -> Connections {
         self.desk.locals.connections.clone()
+    }
+
+    /// Whose connection it is.
+    pub(crate) fn user(&self, id: ConnId) -> Option<Name> {
+        self.desk.locals.bound.get(id.key())
     }
 
     /// Whatever has become of a connection, nobody reaches it any more.
@@ -206,6 +215,7 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn connect<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
         let Connection { link, session, .. } = connection;
         link.begins = true;
+        self.open += 1;
         self.mail.opened(link.id.key());
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
         let hook = caught(|| desk.connected(link, session, outbox));
@@ -340,6 +350,8 @@ impl<S: Service> Exchange<S> {
         if link.phase == Phase::Open {
             link.phase = Phase::Flushing;
             stream.ended(reason);
+            self.open -= 1;
+            self.counters.ends(reason);
             log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
             self.outbox.forget(link);
@@ -449,6 +461,7 @@ impl<S: Service> Exchange<S> {
             Ok(reason) => reason,
             Err(panic) => {
                 let command = self.desk.running();
+                self.counters.panicked_commands.count(self.counters.running());
                 Some(self.panicked(&connection.link, &command, &panic))
             }
         };

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::connections::Connections;
 use crate::crew::SystemMailbox;
 use crate::dispatch::CommandDescription;
+use crate::metrics::Metrics;
 use crate::stats::{Door, Stats};
 use crate::systemd::Announcer;
 
@@ -109,6 +110,12 @@ impl ServerHandle {
     /// The commands of the server's service, in the order of their list.
     pub fn commands(&self) -> &[CommandDescription] {
         &self.0.commands
+    }
+
+    /// All that the server tells of itself, worker by worker and command by command. Gathering it allocates, and reads some
+    /// thousand numbers: for once a second, not for each request.
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of(&self.0, self.stats())
     }
 
     /// A way to all connections of the server.

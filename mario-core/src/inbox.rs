@@ -6,6 +6,7 @@ use mario_proto::{Frame, Framing, HEADER_LEN, Header, ProxyHeader};
 
 use crate::buffers::{Chain, Full, Segments};
 use crate::reason::Reason;
+use crate::stats::PoolMetrics;
 
 /// The rules of the frames, and the pool in which incomplete ones wait.
 pub(crate) struct Inbox {
@@ -80,6 +81,12 @@ impl Inbox {
     /// The reason for which the connection ends: the pool is full.
     pub(crate) fn keep(&mut self, waiting: &mut Chain, fresh: &[u8]) -> Result<(), Reason> {
         self.segments.append(waiting, fresh).map_err(|Full| Reason::Overflow)
+    }
+
+    /// How full the pool is.
+    #[inline]
+    pub(crate) fn pool(&self) -> PoolMetrics {
+        self.segments.metrics()
     }
 
     /// Drops what waits for a connection.

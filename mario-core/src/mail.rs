@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crossbeam_queue::ArrayQueue;
 
-use crate::connections::Message;
+use crate::connections::{Message, Survey};
 use crate::name::Name;
 use crate::slots::Key;
 use crate::sync::{AtomicBool, Ordering, Ordering::Relaxed, fence};
@@ -22,6 +22,7 @@ pub(crate) enum Letter {
     Kick(Key),
     /// For tests of what becomes of a worker that dies.
     Die,
+    Slowest(Survey),
 }
 
 impl Letter {
@@ -31,7 +32,8 @@ impl Letter {
             Letter::Push(..) => 1,
             Letter::PushMany(keys, _) => keys.len(),
             Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
-            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) | Letter::Die => 0,
+            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) => 0,
+            Letter::Slowest(_) | Letter::Die => 0,
         }
     }
 }

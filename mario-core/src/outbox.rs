@@ -12,6 +12,7 @@ use crate::link::Link;
 use crate::lists::Lists;
 use crate::net::{Stream, uninterrupted};
 use crate::reason::{Close, Reason};
+use crate::stats::PoolMetrics;
 
 /// The longest frame that can be sent: its length is 16 bits.
 const MAX_FRAME: usize = u16::MAX as usize;
@@ -31,8 +32,17 @@ pub(crate) struct Outbox {
     stx: u32,
     marks: Marks,
     segments: Segments,
+    /// What was sent since it was last asked for.
+    sent: Sent,
     /// For connections that are above the high-water mark: of each command the latest message that replaces others.
     kept: Lists<Message>,
+}
+
+/// How much was sent: frames of handlers and hooks, and bytes that sockets took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sent {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
 }
 
 /// How many bytes may wait for one connection.
@@ -55,7 +65,7 @@ impl Outbox {
         // On the heap from the start, and of a length that the compiler knows: pushing checks no bounds.
         let Ok(bytes) = vec![0; Self::CAPACITY].into_boxed_slice().try_into() else { unreachable!() };
         let (segments, kept) = (Segments::new(pool)?, Lists::new(slots, slots)?);
-        Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, kept })
+        Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, sent: Sent::default(), kept })
     }
 
     /// Whether to flush before the next request: there is little room, or so much waits that the connection may be
@@ -82,6 +92,7 @@ impl Outbox {
         };
         let room = &mut self.bytes[start..start + MAX_FRAME];
         self.len = start + encode_frame(self.stx, command, packet, room)?;
+        self.sent.frames += 1;
         Ok(())
     }
 
@@ -111,7 +122,10 @@ impl Outbox {
             return Ok(());
         }
         let written = match offer(stream, link, &self.bytes[..self.len]) {
-            Ok(written) => written,
+            Ok(written) => {
+                self.sent.bytes += written as u64;
+                written
+            }
             Err(reason) => {
                 self.len = 0;
                 return Err(reason);
@@ -146,6 +160,7 @@ impl Outbox {
             _ => {}
         }
         let written = offer(stream, link, frame)?;
+        self.sent.bytes += written as u64;
         if written == frame.len() {
             return Ok(Delivered::Sent);
         }
@@ -191,6 +206,7 @@ impl Outbox {
             match uninterrupted(|| stream.write_vectored(&slices[..count])) {
                 Ok(n) => {
                     has_freed |= self.segments.consume(&mut link.output, n);
+                    self.sent.bytes += n as u64;
                     if n < offered {
                         break;
                     }
@@ -203,6 +219,18 @@ impl Outbox {
             link.paused = false;
         }
         Ok(has_freed)
+    }
+
+    /// What was sent since the last call.
+    #[inline]
+    pub(crate) fn take_sent(&mut self) -> Sent {
+        std::mem::take(&mut self.sent)
+    }
+
+    /// How full the pool is.
+    #[inline]
+    pub(crate) fn pool(&self) -> PoolMetrics {
+        self.segments.metrics()
     }
 
     /// Drops what waits for a connection.

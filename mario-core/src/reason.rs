@@ -73,3 +73,60 @@ pub enum Reason {
     /// The server is shutting down.
     ShutDown,
 }
+
+impl Reason {
+    /// The names of all reasons, as metrics have them.
+    pub(crate) const NAMES: [&'static str; 20] = [
+        "closed",
+        "timed_out",
+        "incomplete",
+        "not_admitted",
+        "error",
+        "protocol",
+        "proxy",
+        "too_many_of_address",
+        "too_fast",
+        "unknown_command",
+        "denied",
+        "malformed",
+        "unanswered",
+        "service",
+        "kicked",
+        "unsendable",
+        "overflow",
+        "panicked",
+        "worker_died",
+        "shut_down",
+    ];
+
+    /// Where a name is among them.
+    pub(crate) fn place(name: &str) -> usize {
+        Self::NAMES.iter().position(|other| *other == name).unwrap_or_default()
+    }
+
+    /// The name of this one, without what it holds.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Reason::Closed => "closed",
+            Reason::TimedOut => "timed_out",
+            Reason::Incomplete => "incomplete",
+            Reason::NotAdmitted => "not_admitted",
+            Reason::Error(_) => "error",
+            Reason::Protocol(_) => "protocol",
+            Reason::Proxy(_) => "proxy",
+            Reason::TooManyOfAddress => "too_many_of_address",
+            Reason::TooFast => "too_fast",
+            Reason::UnknownCommand(_) => "unknown_command",
+            Reason::Denied(_) => "denied",
+            Reason::Malformed(..) => "malformed",
+            Reason::Unanswered(_) => "unanswered",
+            Reason::Service => "service",
+            Reason::Kicked => "kicked",
+            Reason::Unsendable(_) => "unsendable",
+            Reason::Overflow => "overflow",
+            Reason::Panicked => "panicked",
+            Reason::WorkerDied => "worker_died",
+            Reason::ShutDown => "shut_down",
+        }
+    }
+}

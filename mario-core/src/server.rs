@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
+use crate::admin::Admin;
 use crate::builder::Builder;
 use crate::connections::Connections;
 use crate::crew::Crew;
@@ -31,6 +32,7 @@ pub struct Server {
     office: Option<JoinHandle<()>>,
     announcing: Option<Announcing>,
     watchdog: Option<Watchdog>,
+    admin: Option<Admin>,
 }
 
 impl<S: Service> Builder<S> {
@@ -78,6 +80,11 @@ impl Server {
         self.handle.commands()
     }
 
+    /// Where operators are listened to, if [they are](crate::Builder::admin).
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::local_addr)
+    }
+
     /// What the server has counted so far.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
@@ -121,6 +128,9 @@ impl Server {
         }
         if let Some(announcing) = self.announcing.take() {
             result = result.and(announcing.end());
+        }
+        if let Some(admin) = self.admin.take() {
+            result = result.and(admin.end());
         }
         if let Some(watchdog) = self.watchdog.take() {
             result = result.and(watchdog.end());

@@ -1,10 +1,20 @@
 //! What is counted: each worker in numbers of its own, which any thread may read.
 
 mod by_command;
+mod gauges;
+mod histogram;
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 
 use by_command::ByCommand;
+use gauges::{Pool, Slots};
+pub use gauges::{PoolMetrics, SlotMetrics};
+pub use histogram::Histogram;
+use histogram::Times;
+
+use crate::reason::Reason;
 
 /// What a server has counted since it started.
 ///
@@ -85,6 +95,19 @@ pub(crate) struct Counters {
     pub(crate) frames: Counter,
     pub(crate) bytes: Counter,
     pub(crate) panics: Counter,
+    /// Connections that ended for the service, by why.
+    pub(crate) ended: [Counter; Reason::NAMES.len()],
+    pub(crate) frames_sent: Counter,
+    pub(crate) bytes_sent: Counter,
+    pub(crate) malformed: ByCommand,
+    pub(crate) denied: ByCommand,
+    pub(crate) panicked_commands: ByCommand,
+    /// How long handlers took, if that is asked for.
+    pub(crate) times: TimesByCommand,
+    pub(crate) slots: Slots,
+    pub(crate) input_pool: Pool,
+    pub(crate) output_pool: Pool,
+    pub(crate) round_times: Times,
     pub(crate) unanswered: Counter,
     pub(crate) pushes: Pushes,
     pub(crate) proxy_errors: Counter,
@@ -102,6 +125,30 @@ pub(crate) struct Counters {
     pub(crate) rounds: Counter,
 }
 
+/// How long the handlers of each command took.
+#[derive(Debug, Default)]
+pub(crate) struct TimesByCommand(OnceLock<BTreeMap<u16, Times>>);
+
+impl TimesByCommand {
+    /// From now on these commands are timed.
+    pub(crate) fn begin(&self, commands: impl Iterator<Item = u16>) {
+        self.0.get_or_init(|| commands.map(|command| (command, Times::default())).collect());
+    }
+
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    /// Where the times of a command go, if it is timed.
+    pub(crate) fn times(&self, command: u16) -> Option<&Times> {
+        self.0.get()?.get(&command)
+    }
+
+    pub(crate) fn of(&self, command: u16) -> Option<Histogram> {
+        self.times(command).map(Times::read)
+    }
+}
+
 /// What became of pushes.
 #[derive(Debug, Default)]
 pub(crate) struct Pushes {
@@ -111,6 +158,11 @@ pub(crate) struct Pushes {
 }
 
 impl Counters {
+    /// A connection has ended for the service.
+    pub(crate) fn ends(&self, reason: Reason) {
+        self.ended[Reason::place(reason.name())].add(1);
+    }
+
     #[inline]
     pub(crate) fn received(&self, bytes: usize, frames: u64) {
         self.bytes.add(bytes as u64);

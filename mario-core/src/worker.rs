@@ -18,9 +18,9 @@ use std::time::Duration;
 use crate::accepting::{Accepted, Acceptor};
 use crate::admission::Arrival;
 use crate::clock::Clock;
-use crate::connections::Connections;
+use crate::connections::{Connections, SlowConnection, worst};
 use crate::deadlines::Deadlines;
-use crate::dispatch::Commands;
+use crate::dispatch::{Commands, Entry};
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Rules, Turn};
 use crate::groups::Groups;
@@ -68,6 +68,7 @@ pub(crate) struct Plan {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
+    pub(crate) time_commands: bool,
     pub(crate) timers: usize,
     pub(crate) mailbox: usize,
     pub(crate) memberships: usize,
@@ -149,6 +150,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let Seat { index, mailbox, connections } = seat;
         let now = clock.now();
         let mut locals = plan.locals(connections)?;
+        mailbox.counters.slots.set_capacity(plan.connections);
+        if plan.time_commands {
+            mailbox.counters.times.begin(commands.iter().map(Entry::id));
+        }
         locals.timers.set_now(now);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
         let delivery = Delivery::new(Arc::clone(&mailbox.mail));
@@ -289,6 +294,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     /// Waits for events, or for the next thing that is due.
     fn wait(&mut self, events: &mut P::Events) {
+        self.exchange.publish(self.slots.len());
+        self.mailbox.counters.round_times.add(self.clock.now().saturating_sub(self.now));
         let sweep = (!self.slots.is_empty()).then_some(self.next_sweep);
         let drain = self.drain.as_ref().filter(|_| self.course == Course::Drain).map(Drain::next_sweep);
         let timer = self.exchange.timers().next();
@@ -361,7 +368,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         for _ in 0..DELIVERIES {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
             let Some((key, errand)) = self.delivery.next(groups, || slots.keys()) else {
-                return;
+                break;
             };
             let Some(connection) = self.slots.get_mut(key) else {
                 self.mailbox.counters.pushes.gone.add(u64::from(errand.is_push()));
@@ -377,6 +384,25 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
             self.after(key, Turn::default());
         }
+        while let Some(survey) = self.delivery.survey() {
+            // Nobody waits for it who has lost patience.
+            let _ = survey.answer.send(self.slowest(survey.most));
+        }
+    }
+
+    /// The connections for which most waits.
+    #[cold]
+    fn slowest(&mut self, most: usize) -> Vec<SlowConnection> {
+        let mut slow = Vec::new();
+        for key in self.slots.keys() {
+            let Some(connection) = self.slots.get_mut(key) else { continue };
+            let Link { id, peer, ref output, .. } = connection.link;
+            if !output.is_empty() {
+                let user = self.exchange.user(id);
+                slow.push(SlowConnection { id, peer, user, waiting: output.len() });
+            }
+        }
+        worst(slow, most)
     }
 
     /// Does all that was asked for until now, if that takes no longer than `until`.

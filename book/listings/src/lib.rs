@@ -28,6 +28,7 @@ chapters! {
     pushing: "../../src/pushing.md",
     answering_later: "../../src/answering-later.md",
     supervision: "../../src/supervision.md",
+    observing: "../../src/observing.md",
     testing: "../../src/testing.md",
     logging: "../../src/logging.md",
     wire: "../../src/wire.md",

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use super::Server;
 use crate::accept::Accept;
+use crate::admin::Admin;
 use crate::builder::Builder;
 use crate::clock::SystemClock;
 use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
@@ -50,6 +51,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     let commands = builder.descriptions();
     let patience = builder.patience()?;
     let options = builder.socket_options()?;
+    let admin = builder.admin_address();
     let (workers, slots) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers, orders.plan.room())?;
 
@@ -81,8 +83,17 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         announcer: herald.announcer(),
     };
     let handle = ServerHandle(Arc::new(control));
-    let mut server =
-        Server { handle, master, crew, watch: None, office: None, announcing: None, watchdog: None };
+    let mut server = Server {
+        handle,
+        master,
+        crew,
+        watch: None,
+        office: None,
+        announcing: None,
+        watchdog: None,
+        admin: None,
+    };
+    server.admin = admin.map(|address| Admin::start(address, server.handle())).transpose()?;
     server.watchdog = Some(Watchdog::start(patience, server.handle())?);
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
     server.office = succession.map(|succession| succession.complete(server.handle())).transpose()?;

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::connections::Message;
+use crate::connections::{Message, Survey};
 use crate::groups::Groups;
 use crate::mail::{Letter, Mail};
 use crate::name::Name;
@@ -17,6 +17,7 @@ pub(super) struct Delivery {
     taken: u64,
     /// A letter to many of which some have not got it yet.
     many: Option<Many>,
+    surveys: Vec<Survey>,
 }
 
 struct Many {
@@ -41,7 +42,7 @@ pub(super) enum Pushed<'d> {
 
 impl Delivery {
     pub(super) fn new(mail: Arc<Mail>) -> Self {
-        Delivery { mail, taken: 0, many: None }
+        Delivery { mail, taken: 0, many: None, surveys: Vec::new() }
     }
 
     /// There is something to do for which no event will come.
@@ -63,6 +64,10 @@ impl Delivery {
                 Letter::Leave(key, group) => return Some((key, Errand::Leave(group))),
                 Letter::Close(key) => return Some((key, Errand::End(Reason::Service))),
                 Letter::Kick(key) => return Some((key, Errand::End(Reason::Kicked))),
+                Letter::Slowest(survey) => {
+                    self.surveys.push(survey);
+                    continue;
+                }
                 Letter::PushMany(keys, message) => (keys, message),
                 Letter::PushToGroup(group, message) => (groups.members(group).into(), message),
                 Letter::PushToAll(message) => (all().into(), message),
@@ -75,6 +80,11 @@ impl Delivery {
         let Many { keys, done, message } = self.many.as_mut()?;
         *done += 1;
         Some((keys[*done - 1], Errand::Push(Pushed::Lent(message))))
+    }
+
+    /// Questions about all connections.
+    pub(super) fn survey(&mut self) -> Option<Survey> {
+        self.surveys.pop()
     }
 
     /// The last of the letters that wait now.

@@ -89,6 +89,7 @@ impl Rig {
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             drain: None,
             tick: None,
+            time_commands: false,
             timers: 4,
             mailbox: 8,
             memberships: 8,
