@@ -56,9 +56,10 @@ impl Watchdog {
 fn watch(patience: Patience, server: &ServerHandle, ended: &mpsc::Receiver<()>) {
     let clock = SystemClock::start();
     let workers: &[Arc<SystemMailbox>] = &server.0.mailboxes;
+    let mut awake = Awake::default();
     let mut looks: Vec<_> = workers.iter().map(|_| Look::default()).collect();
     while ended.recv_timeout(patience.look()) == Err(mpsc::RecvTimeoutError::Timeout) {
-        let now = clock.now();
+        let now = awake.at(clock.now(), patience);
         for (number, (worker, look)) in workers.iter().zip(&mut looks).enumerate() {
             if worker.has_failed() {
                 return server.0.end_now();
@@ -81,6 +82,23 @@ fn watch(patience: Patience, server: &ServerHandle, ended: &mpsc::Receiver<()>) 
                 }
             }
         }
+    }
+}
+
+/// The time in which the process ran. While it was stopped, as by a debugger or with its container, its workers could
+/// not come round, and are not to be blamed for it.
+#[derive(Default)]
+struct Awake {
+    time: Duration,
+    last: Option<Duration>,
+}
+
+impl Awake {
+    /// That time, at a look which comes when the clock says `now`. A look that comes late counts as two.
+    fn at(&mut self, now: Duration, patience: Patience) -> Duration {
+        let passed = now.saturating_sub(self.last.replace(now).unwrap_or(now));
+        self.time += passed.min(2 * patience.look());
+        self.time
     }
 }
 
@@ -169,6 +187,16 @@ mod tests {
         assert_eq!(at(64), News::Recovered(seconds(59)));
         assert!(!worker.is_stuck());
         assert_eq!([at(123), at(124)], [News::Stuck, News::Abort]);
+    }
+
+    #[test]
+    fn a_worker_is_not_blamed_for_what_stopped_the_process() {
+        let worker = Mailbox::new(Nobody, Room { slots: 1, letters: 1, answers: 1 });
+        let patience = Patience { warn: Some(seconds(4)), abort: Some(seconds(4)) };
+        let (mut awake, mut look) = (Awake::default(), Look::default());
+        let mut at = |now| look.at(&worker, patience, awake.at(seconds(now), patience));
+        assert_eq!([at(0), at(1), at(3_600)], [News::None, News::None, News::None], "stopped for an hour");
+        assert_eq!(at(3_601), News::Abort, "but it goes on hanging");
     }
 
     #[test]
