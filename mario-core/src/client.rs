@@ -37,7 +37,8 @@
 //!
 //! | what | where |
 //! | --- | --- |
-//! | a request and its reply | [`Client::call`]; [`Client::call_frame`] for a reply that borrows |
+//! | a request and its reply | [`Client::request`], where the packet names its command, or [`Client::call`] |
+//! | a reply that borrows | [`Client::request_frame`], [`Client::call_frame`] |
 //! | a request without a reply | [`Client::send`] |
 //! | what the server sends by itself | [`Client::pushes`] |
 //! | the settings: token, timeouts, heartbeats, reconnect, login | [`Client::builder`] |
@@ -70,7 +71,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use mario_proto::{Decode, Description, Packet, is_reserved};
+use mario_proto::{Decode, Description, OwnedReply, Packet, Request, is_reserved};
 
 pub use backoff::Backoff;
 pub use builder::Builder;
@@ -176,6 +177,73 @@ impl Client {
         self.owner.0.attempt(deadline, |connection| {
             connection.call(command, &mut request, correlation, (timeout, deadline))
         })
+    }
+
+    /// Sends a request whose packet names its command and reply, and waits for the reply.
+    ///
+    /// ```
+    /// use mario::client::Client;
+    /// use mario::{Conn, Packet, Server, Service};
+    ///
+    /// #[derive(Packet)]
+    /// #[mario(command = 0x0602, reply = Hello)]
+    /// struct SayHello<'a> {
+    ///     name: &'a str,
+    /// }
+    ///
+    /// #[derive(Packet)]
+    /// struct Hello {
+    ///     greeting: String,
+    /// }
+    ///
+    /// # struct Greeter;
+    /// # impl Service for Greeter { type Session = (); type Worker = (); }
+    /// #[mario::command]
+    /// fn say_hello(_conn: &mut Conn<'_, Greeter>, request: SayHello<'_>) -> Hello {
+    ///     Hello { greeting: format!("hello, {}", request.name) }
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let server = Server::builder(Greeter, mario::commands![say_hello]).bind("127.0.0.1:0").workers(1).start()?;
+    /// let client = Client::connect(server.local_addr())?;
+    /// let hello = client.request(SayHello { name: "Mario" })?;
+    /// assert_eq!(hello.greeting, "hello, Mario");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call`](Client::call).
+    pub fn request<Q: OwnedReply>(&self, request: Q) -> Result<Q::Reply> {
+        self.call(Q::COMMAND, request)
+    }
+
+    /// As [`request`](Client::request), but gives the reply as it came, so that the packet that is in it may borrow.
+    ///
+    /// ```no_run
+    /// # use mario::client::Client;
+    /// # use mario::Packet;
+    /// #[derive(Packet)]
+    /// #[mario(command = 0x0108, reply = Motto<'_>)]
+    /// struct GetMotto;
+    ///
+    /// #[derive(Packet)]
+    /// struct Motto<'a> {
+    ///     text: &'a str,
+    /// }
+    ///
+    /// # fn main() -> mario::client::Result<()> {
+    /// # let client = Client::connect("127.0.0.1:8082")?;
+    /// let reply = client.request_frame(GetMotto)?;
+    /// let motto: Motto<'_> = reply.decode()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call_frame`](Client::call_frame).
+    pub fn request_frame<Q: Request>(&self, request: Q) -> Result<Received> {
+        self.call_frame::<Q::Reply>(Q::COMMAND, request)
     }
 
     /// Sends a request that has no reply, and returns when the system has taken it. That the server gets it is not

@@ -147,6 +147,7 @@ pub use users::{BindError, Others};
 pub use mario_macros::{Packet, command, commands};
 pub use mario_proto::{
     self as proto, DecodeError, EncodeError, Frame, FrameError, Overflow, Packet, Payload, ProxyError,
+    Request,
 };
 
 /// What generated code names; not for users.
@@ -154,8 +155,8 @@ pub use mario_proto::{
 pub mod __private {
     pub use crate::conn::AnyConn;
     pub use crate::dispatch::command::{
-        Command, CommandOf, Handled, STUB, assert_free, deferred, deferred_description, entry, name,
-        no_request, reply, reply_description, request, request_description,
+        Command, CommandOf, Handled, deferred, deferred_description, entry, name, no_request, reply,
+        reply_description, request, request_description,
     };
     pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::dispatch::table::{Table, page_count};

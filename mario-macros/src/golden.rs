@@ -19,7 +19,7 @@ fn commands_expand_as_their_golden_files() {
     compare("command_golden", |item| match item {
         Item::Fn(mut function) => match function.attrs.pop() {
             Some(attribute) => {
-                let id = attribute.meta.require_list().unwrap().tokens.clone();
+                let id = attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
                 crate::command::expand(id, function.to_token_stream())
             }
             None => function.to_token_stream(),

@@ -8,6 +8,8 @@ mod doc;
 mod errors;
 #[cfg(test)]
 mod golden;
+mod id;
+mod lifetimes;
 mod packet;
 mod place;
 
@@ -77,11 +79,44 @@ mod place;
 /// | `extensible` | what a newer peer sends behind the last field is skipped; it can only be the last field of another packet |
 /// | `check = path` | a function of its reference tells whether it may travel |
 /// | `overflow = keep_latest` | what becomes of it where it is pushed to a peer that reads too slowly: `close`, so without the attribute, `drop_newest` or `keep_latest` |
+/// | `command = 0x0602` | it is the request of this command: the handler and the client need not name the id again |
+/// | `reply = Hello` | the packet that answers it; without it the command has no reply |
 /// | `crate = path` | the library's crate, where it is not `::mario` |
 ///
 /// An enum needs a `repr` of a fixed width: the number that stands before the variant's fields. One variant may be
 /// `#[mario(other)]`: it stands for all numbers that are not declared, and its first field holds that number.
 ///
+/// # Requests
+/// A packet with a `command` implements `mario::Request`, and says all that a call needs to know:
+///
+/// ```
+/// use mario::{Conn, Packet, Request};
+///
+/// #[derive(Packet)]
+/// #[mario(command = 0x0602, reply = Hello)]
+/// struct SayHello<'a> {
+///     name: &'a str,
+/// }
+///
+/// #[derive(Packet)]
+/// struct Hello {
+///     greeting: String,
+/// }
+///
+/// # struct Greeter;
+/// # impl mario::Service for Greeter { type Session = (); type Worker = (); }
+/// #[mario::command]
+/// fn say_hello(_conn: &mut Conn<'_, Greeter>, request: SayHello<'_>) -> Hello {
+///     Hello { greeting: format!("hello, {}", request.name) }
+/// }
+///
+/// assert_eq!(SayHello::COMMAND, 0x0602);
+/// ```
+///
+/// `mario::client::Client::request` takes it. A reply that borrows is written with its lifetime, `reply = Motto<'_>`, and
+/// read from its frame.
+///
+/// # Generics
 /// A packet has at most one lifetime, that of the payload, and no type parameters.
 ///
 /// # What it becomes
@@ -153,6 +188,9 @@ pub fn derive_packet(input: TokenStream) -> TokenStream {
 ///
 /// A command that can't answer at once takes a `mario::Reply<Packet>` last and returns nothing: that may go to another
 /// thread, and be answered from there.
+///
+/// Where the packet names its command, `#[mario(command = 0x0701, reply = Dimmed)]`, the attribute is `#[mario::command]`
+/// alone, and the reply has to be that packet.
 ///
 /// The id is a `u16`, as a literal or as a constant; those from `0xfffc` on name the connection's own events: the
 /// book's chapter *The wire*.

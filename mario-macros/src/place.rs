@@ -19,9 +19,11 @@ pub(crate) const TYPE: Place = Place {
     known: &[
         Known("big_endian"),
         Known("check = Self::is_valid"),
+        Known("command = 0x0602"),
         Known("crate = mario_proto"),
         Known("extensible"),
         Known("overflow = keep_latest"),
+        Known("reply = Hello"),
     ],
 };
 

@@ -10,6 +10,7 @@ mod packet {
     mod formats;
     mod layout;
     mod properties;
+    mod requests;
     mod rules;
     mod samples;
     mod wire;

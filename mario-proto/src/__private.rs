@@ -6,13 +6,13 @@ pub use core::default::Default;
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 
-pub use crate::declare::{assert_fits_frame, field, last_field};
+pub use crate::declare::{STUB, assert_fits_frame, assert_free, command_of, field, last_field};
 pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
 pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest, held};
 pub use crate::rule::{allowed, known, within};
 pub use crate::{
     Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, IntoReply,
-    Overflow, Packet, Size,
+    NoReply, Overflow, OwnedReply, Packet, Request, Size,
 };
 
 /// Whatever is wrong with a field's type is wrong here first: see `expand/fields.rs` of `mario-macros`.

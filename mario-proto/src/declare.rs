@@ -3,7 +3,7 @@
 
 use crate::describe::{Field, Length, Type};
 use crate::format::{Format, some_bytes};
-use crate::{HEADER_LEN, Packet};
+use crate::{HEADER_LEN, IntoReply, Packet, Request, is_reserved};
 
 /// A field that others follow.
 #[track_caller]
@@ -36,6 +36,20 @@ pub const fn assert_fits_frame<P: Packet>() {
         P::DESCRIPTION.size().min <= u16::MAX as usize - HEADER_LEN,
         "this packet takes more than the 65,527 bytes that a frame has room for: send it in parts"
     );
+}
+
+/// The id of what stands in for a command that does not compile.
+pub const STUB: u16 = 0xffff;
+
+/// Refuses an id that no command may have; for one that only the compiler knows.
+#[track_caller]
+pub const fn assert_free(id: u16) {
+    assert!(!is_reserved(id), "this id names an event of the connection itself: take one below 0xfffc");
+}
+
+/// The command of a request, whose handler returns its reply.
+pub const fn command_of<Q: Request, R: IntoReply<Packet = Q::Reply>>() -> u16 {
+    Q::COMMAND
 }
 
 /// Refuses lists that a few bytes could make endless, and limits that no count can reach.

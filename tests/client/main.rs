@@ -8,3 +8,4 @@ mod fake;
 mod lives;
 mod reconnect;
 mod replies;
+mod requests;

@@ -69,23 +69,6 @@ pub enum Handled {
     Unsendable(EncodeError),
 }
 
-/// The id of what stands in for a command that does not compile.
-#[doc(hidden)]
-pub const STUB: u16 = 0xffff;
-
-/// Does not compile if `id` is reserved; for an id that only the compiler knows.
-///
-/// # Panics
-/// If it is reserved.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_free(id: u16) {
-    assert!(
-        !mario_proto::is_reserved(id),
-        "this id names an event of the connection itself: take one below 0xfffc"
-    );
-}
-
 /// The packet that a handler takes, and its correlation.
 #[doc(hidden)]
 #[inline]

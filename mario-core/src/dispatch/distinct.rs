@@ -1,6 +1,6 @@
 //! No two commands of a table may have one id: found while the service is compiled, and told at the second of them.
 
-use super::command::STUB;
+use mario_proto::__private::STUB;
 
 /// The longest text of an error; what is longer is cut.
 const LONGEST: usize = 400;

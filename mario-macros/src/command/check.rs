@@ -1,16 +1,14 @@
 //! The rules of a handler, a function each.
 
 use quote::ToTokens;
-use syn::{Expr, ExprLit, ExprUnary, FnArg, GenericArgument, GenericParam, Lit, PathArguments, Type, UnOp};
+use syn::{Error, FnArg, GenericArgument, GenericParam, PathArguments, Type};
 
 use super::model::{self, Handler};
 use crate::errors::Errors;
-
-/// The first of the ids that name a connection's own events.
-const RESERVED: u64 = 0xfffc;
+use crate::id;
 
 pub(super) fn all(handler: &Handler<'_>, errors: &Errors) {
-    the_id_is_a_free_number(handler, errors);
+    has_an_id(handler, errors);
     is_a_free_function(handler, errors);
     is_plain(handler, errors);
     has_no_type_parameters(handler, errors);
@@ -19,32 +17,13 @@ pub(super) fn all(handler: &Handler<'_>, errors: &Errors) {
     answers_once(handler, errors);
 }
 
-/// An id that is an expression is checked where its value is known.
-fn the_id_is_a_free_number(handler: &Handler<'_>, errors: &Errors) {
-    let Some(id) = &handler.id else { return };
-    let wrong = |why: &str| errors.at(id, why);
-    match id {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
-            if !matches!(number.suffix(), "" | "u16") {
-                wrong(&format!(
-                    "a command's id is a `u16`, not a `{}`: leave the suffix out",
-                    number.suffix()
-                ));
-                return;
-            }
-            match number.base10_parse::<u64>() {
-                Ok(id @ RESERVED..=0xffff) => {
-                    wrong(&format!(
-                        "the id {id:#06x} names an event of the connection itself: take one below 0xfffc"
-                    ));
-                }
-                Ok(0..RESERVED) => {}
-                _ => wrong("a command's id has 16 bits: take one below 0xfffc"),
-            }
-        }
-        Expr::Lit(_) => wrong("a command's id is a number: write `#[mario::command(0x0602)]`"),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => {
-            wrong("a command's id is not negative: take one from 0 to 0xfffb");
+/// If it has none, its packet is asked for it.
+fn has_an_id(handler: &Handler<'_>, errors: &Errors) {
+    match (&handler.id, handler.place_of_id, handler.packet) {
+        (Some(id), ..) => id::is_free(id, errors),
+        (None, Some(place), None) => {
+            let message = "the command's id is missing: write `#[mario::command(0x0602)]`";
+            errors.add(Error::new(place, message));
         }
         _ => {}
     }

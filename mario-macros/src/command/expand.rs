@@ -3,16 +3,17 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, GenericArgument, Ident, Lifetime, PathArguments, Type, parse_quote};
+use syn::{Attribute, GenericArgument, Ident, PathArguments, Type, parse_quote};
 
 use super::model::Handler;
 use crate::doc::doc;
+use crate::id;
+use crate::lifetimes::with_lifetimes;
 
 /// The type that has the function's name, as types and functions don't share their names: what `commands!` looks up.
 pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
     let name = handler.name();
-    let id = handler.id.to_token_stream();
+    let id = id(handler);
     let service = service(handler);
     let doc = doc(&handler.function.attrs);
     let request = request_description(handler);
@@ -29,11 +30,26 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
                 __mario::Entry::<#service>::new::<Self>(#doc, #request, #reply, #call) #guarded;
         }
     };
-    let free = match &handler.id {
-        Some(Expr::Lit(_)) | None => TokenStream::new(),
-        Some(id) => quote_spanned! {id.span()=> const _: () = __mario::assert_free(#id); },
-    };
+    let free = handler.id.as_ref().map(id::value_is_free);
     beside(handler, &id, &quote!(#entry #free))
+}
+
+/// That of the attribute, or that of the command which the packet is the request of: then the reply has to be what the
+/// packet says, unless it has no name.
+fn id(handler: &Handler<'_>) -> TokenStream {
+    let (None, Some(packet)) = (&handler.id, handler.packet) else { return handler.id.to_token_stream() };
+    let packet = with_lifetimes(packet, "'static");
+    match handler.deferred.or(handler.returns()) {
+        Some(Type::ImplTrait(_)) => {
+            let span = Span::mixed_site().located_at(packet.span());
+            quote_spanned!(span=> <#packet as __mario::Request>::COMMAND)
+        }
+        Some(reply) => {
+            let reply = with_lifetimes(reply, "'static");
+            quote_spanned!(packet.span()=> __mario::command_of::<#packet, #reply>())
+        }
+        None => quote_spanned!(packet.span()=> __mario::command_of::<#packet, ()>()),
+    }
 }
 
 /// What stands in for a command with mistakes, so that the list which names it is not a further message: of any
@@ -187,29 +203,6 @@ fn name_the_lifetime(conn: &mut Type) {
     {
         arguments.args.insert(0, parse_quote!('static));
     }
-}
-
-/// The type with `lifetime` for each lifetime, as the function's own have no meaning outside of it.
-fn with_lifetimes(ty: &Type, lifetime: &'static str) -> Type {
-    struct Rename(&'static str);
-
-    impl VisitMut for Rename {
-        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if lifetime.ident != "static" {
-                *lifetime = Lifetime::new(self.0, lifetime.span());
-            }
-        }
-
-        fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
-            let name = self.0;
-            reference.lifetime.get_or_insert_with(|| Lifetime::new(name, Span::call_site()));
-            visit_mut::visit_type_reference_mut(self, reference);
-        }
-    }
-
-    let mut ty = ty.clone();
-    Rename(lifetime).visit_type_mut(&mut ty);
-    ty
 }
 
 /// Where the function is not compiled, what belongs to it is not either.

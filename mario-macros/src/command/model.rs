@@ -13,8 +13,10 @@ use crate::place::COMMAND;
 /// A function with `#[mario::command(id)]`.
 pub(super) struct Handler<'a> {
     pub(super) function: &'a ItemFn,
-    /// The id, unless the attribute does not give one.
+    /// The id, unless it is the packet that names it.
     pub(super) id: Option<Expr>,
+    /// Where the id would stand, if the attribute does not give one.
+    pub(super) place_of_id: Option<Span>,
     /// The function that says whether the command may run.
     pub(super) guard: Option<ExprPath>,
     /// The first argument's type.
@@ -35,12 +37,13 @@ impl<'a> Handler<'a> {
             FnArg::Typed(argument) => Some(&*argument.ty),
             FnArg::Receiver(_) => None,
         });
-        let Arguments { id, guard } = Arguments::read(attribute, errors);
+        let Arguments { id, place_of_id, guard } = Arguments::read(attribute, errors);
         let deferred = types.clone().skip(1).find_map(deferred);
         let usual = 2 + usize::from(deferred.is_some());
         Handler {
             function,
             id,
+            place_of_id,
             guard,
             connection: types.clone().find_map(connection),
             first: types.next(),
@@ -102,6 +105,7 @@ pub(super) fn not_a_function(item: &TokenStream, syntax: &Error) -> Error {
 #[derive(Default)]
 struct Arguments {
     id: Option<Expr>,
+    place_of_id: Option<Span>,
     guard: Option<ExprPath>,
 }
 
@@ -116,12 +120,12 @@ impl Arguments {
     }
 
     fn parse(&mut self, input: ParseStream<'_>, errors: &Errors) -> syn::Result<()> {
-        let missing = "the command's id is missing: write `#[mario::command(0x0602)]`";
         if input.is_empty() {
-            return Err(Error::new(Span::call_site(), missing));
+            self.place_of_id = Some(Span::call_site());
+            return Ok(());
         }
         if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
-            errors.add(Error::new(input.span(), missing));
+            self.place_of_id = Some(input.span());
         } else {
             self.id = Some(input.parse()?);
             if input.is_empty() {

@@ -1,7 +1,7 @@
 //! What the user wrote in `#[mario(…)]`, and nothing else: which of it makes sense where is for the checks.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr, ExprPath, Ident, LitInt, Path, Token};
+use syn::{Attribute, Expr, ExprPath, Ident, LitInt, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::place::{FIELD, TYPE, VARIANT};
@@ -19,6 +19,10 @@ pub(super) struct TypeAttributes {
     pub(super) extensible: Option<Path>,
     /// `overflow = keep_latest`: what becomes of it if its peer reads too slowly.
     pub(super) overflow: Option<Ident>,
+    /// `command = 0x0602`: it is the request of this command.
+    pub(super) command: Option<Expr>,
+    /// `reply = Hello`: the packet that answers it.
+    pub(super) reply: Option<Type>,
 }
 
 impl TypeAttributes {
@@ -28,8 +32,10 @@ impl TypeAttributes {
             match name {
                 "big_endian" => found.big_endian = true,
                 "check" => found.check = Some(meta.value()?.parse()?),
+                "command" => found.command = Some(meta.value()?.parse()?),
                 "extensible" => found.extensible = Some(meta.path.clone()),
                 "overflow" => found.overflow = Some(meta.value()?.call(Ident::parse_any)?),
+                "reply" => found.reply = Some(meta.value()?.parse()?),
                 "crate" => found.krate = Some(meta.value()?.call(Path::parse_mod_style)?),
                 _ => {}
             }

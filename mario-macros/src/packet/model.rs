@@ -19,6 +19,10 @@ pub(super) struct Packet {
     pub(super) extensible: Option<Path>,
     /// What becomes of it if its peer reads too slowly, by the name that the user gave that.
     pub(super) overflow: Option<Ident>,
+    /// The id of the command whose request it is.
+    pub(super) command: Option<Expr>,
+    /// The packet that answers it.
+    pub(super) reply: Option<Type>,
     pub(super) body: Body,
 }
 
@@ -104,6 +108,8 @@ impl Packet {
             check: attributes.check,
             extensible: attributes.extensible,
             overflow: attributes.overflow,
+            command: attributes.command,
+            reply: attributes.reply,
             body,
         }
     }

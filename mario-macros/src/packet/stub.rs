@@ -2,10 +2,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::GenericParam;
 
+use super::expand::request;
 use super::model::Packet;
 use super::types;
 
-/// The three impls without their insides: what uses the packet compiles, and the mistake stays the only message.
+/// The impls without their insides: what uses the packet compiles, and the mistake stays the only message.
 ///
 /// None for what has no fixed size in memory: `Decode` asks for one, and that would be a second message.
 pub(super) fn packet(packet: &Packet) -> TokenStream {
@@ -19,6 +20,8 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
     let mut decoding = generics.clone();
     decoding.params.insert(0, GenericParam::Lifetime(syn::parse_quote!('__payload)));
     let (decode_generics, _, _) = decoding.split_for_impl();
+
+    let request = request::stub(packet);
 
     quote! {
         const _: () = {
@@ -42,6 +45,8 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
                     loop {}
                 }
             }
+
+            #request
         };
     }
 }

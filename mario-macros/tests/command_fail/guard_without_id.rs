@@ -9,15 +9,8 @@ impl Service for Greeter {
     type Worker = ();
 }
 
-#[derive(Packet)]
-struct Number {
-    value: u32,
-}
-
 #[mario::command(guard = allowed)]
-fn handler(_conn: &mut Conn<'_, Greeter>, number: Number) -> Number {
-    number
-}
+fn handler(_conn: &mut Conn<'_, Greeter>) {}
 
 #[allow(dead_code)]
 fn allowed(_conn: &mut Conn<'_, Greeter>) -> bool {

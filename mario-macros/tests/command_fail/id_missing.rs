@@ -9,15 +9,8 @@ impl Service for Greeter {
     type Worker = ();
 }
 
-#[derive(Packet)]
-struct Number {
-    value: u32,
-}
-
 #[mario::command]
-fn handler(_conn: &mut Conn<'_, Greeter>, number: Number) -> Number {
-    number
-}
+fn handler(_conn: &mut Conn<'_, Greeter>) {}
 
 fn main() {
     const _: mario::Commands<Greeter> = mario::commands![handler];

@@ -4,6 +4,7 @@ mod attributes;
 mod correlation;
 mod declaration;
 mod evolution;
+mod request;
 
 use super::model::Packet;
 use crate::errors::Errors;
@@ -13,4 +14,5 @@ pub(super) fn all(packet: &Packet, errors: &Errors) {
     attributes::check(packet, errors);
     evolution::check(packet, errors);
     correlation::check(packet, errors);
+    request::check(packet, errors);
 }

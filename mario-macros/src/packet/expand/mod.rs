@@ -6,6 +6,7 @@ mod enums;
 mod fields;
 mod format;
 mod names;
+pub(super) mod request;
 mod rules;
 mod structs;
 
@@ -35,6 +36,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
     let correlation = correlation(packet);
     let overflow = overflow(packet);
     let any_bytes = any_bytes(packet);
+    let request = request::request(packet);
     let (encode, decode) = checked(check.as_ref(), encode, decode);
     let statics = packet.lifetime().map(|_| quote!(<'static>));
     let checks = quote_spanned! {name.span()=>
@@ -81,6 +83,8 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
                     #decode
                 }
             }
+
+            #request
 
             #checks
         };
