@@ -83,7 +83,7 @@ impl<S: Service, T> Connection<S, T> {
 /// What a turn did that its connection's deadlines depend on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Turn {
-    /// Bytes were read.
+    /// Bytes were read, or are read again after a pause.
     pub(crate) received: bool,
     /// The socket took a good part of what had waited, or all.
     pub(crate) drained: bool,
@@ -296,6 +296,7 @@ impl<S: Service> Exchange<S> {
         link.awaits_answer = false;
         self.conclude(connection, reason);
         if connection.link.takes_requests() {
+            turn.received = true;
             self.receive(connection, 0);
             self.readable(connection, true, &mut turn);
         }
@@ -329,6 +330,7 @@ impl<S: Service> Exchange<S> {
             paused && !connection.link.paused
         };
         if resumed {
+            turn.received = true;
             self.receive(connection, 0);
         }
         if ready.readable || resumed {

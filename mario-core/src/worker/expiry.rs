@@ -166,7 +166,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             Kind::Login if link.is_admitted || link.phase != Phase::Open => {}
             Kind::Login => self.finish(key, Reason::NotAdmitted),
             // It may well be sending; it is we who do not read.
-            Kind::Idle if link.is_held() => self.set_idle(key, self.plan.silence()),
+            Kind::Idle if link.is_held() => {
+                connection.link.is_partial = false;
+                self.set_idle(key, self.plan.silence());
+            }
             Kind::Idle if link.phase == Phase::Greeting => self.finish(key, Reason::TimedOut),
             Kind::Idle if link.is_partial => self.finish(key, Reason::Incomplete),
             Kind::Idle if !link.has_spoken && self.plan.patience.first_frame.is_some() => {

@@ -259,6 +259,30 @@ fn who_reads_a_byte_at_a_time_expires_as_who_reads_nothing() {
 }
 
 #[test]
+fn a_frame_that_was_begun_before_a_pause_has_its_time_after_it() {
+    let limit = Duration::from_secs(10);
+    let mut plan = Rig::new(4).worker.plan.clone();
+    (plan.read_timeout, plan.patience.partial_frame) = (None, Some(limit));
+    let mut rig = Rig::with(plan);
+    let peer = rig.connect();
+    rig.peer(peer).room = 0;
+    let frame = frame_to_vec(STX, ECHO, &Payload(&[0; 1000])).unwrap();
+    let sent = [frame.repeat(3), frame[..500].to_vec()].concat();
+    rig.peer(peer).sent.push_back(Ok(sent));
+    rig.poll.tell(peer, true, false);
+    rig.step();
+    rig.run_until(2 * limit);
+    assert_eq!(rig.ends(), [], "it is we who do not read");
+    rig.peer(peer).room = usize::MAX;
+    rig.poll.tell(peer, false, true);
+    rig.step();
+    rig.run_until(3 * limit - Duration::from_millis(1));
+    assert_eq!(rig.ends(), []);
+    rig.run_until(4 * limit);
+    assert_eq!(rig.ends(), [Reason::Incomplete]);
+}
+
+#[test]
 fn a_very_great_many_expire_in_slices() {
     let count = 3 * EXPIRIES + 7;
     let mut rig = Rig::new(count);
