@@ -54,6 +54,10 @@ pub(super) fn ending(state: &State, number: usize, reason: Reason) -> Check {
                 settings.read_timeout.is_some_and(|timeout| now + GRAIN + state.late >= wire.heard + timeout);
             was_silent || has_stalled(state, wire)
         }
+        // It may have waited for its turn, and begun before the last of those that were handled.
+        Reason::Incomplete => settings.partial_frame_timeout.is_some_and(|timeout| {
+            wire.partial.is_some() && now + GRAIN + state.late >= wire.began + timeout
+        }),
         Reason::Error(kind) => wire.errors.contains(&kind),
         Reason::Overflow => settings.is_tight || produced(wire) - life.written > settings.limit,
         Reason::ShutDown => state.orders.stop.is_some(),
@@ -161,9 +165,11 @@ pub(super) fn resting(state: &State) -> Check {
 }
 
 fn goes_on(state: &State, wire: &Wire, view: &View) -> Check {
-    let Settings { read_timeout, write_timeout, low_water, .. } = state.settings;
+    let Settings { read_timeout, write_timeout, partial_frame_timeout, low_water, .. } = state.settings;
     let is_served = wire.life.ended.is_none();
     let late = state.settings.sweep() + GRAIN + state.late;
+    // Who has sent a part of a frame has the time for that.
+    let partial = wire.partial.and(partial_frame_timeout).unwrap_or_default();
     let is_past = |deadline: Duration| deadline + late < state.now;
     // Who is held back at its deadline has the whole time again, and that may be more than once.
     let read_timeout = read_timeout.filter(|_| !state.settings.is_throttled());
@@ -187,8 +193,16 @@ fn goes_on(state: &State, wire: &Wire, view: &View) -> Check {
         "it lingers, and its client has gone"
     } else if wire.shut.is_some_and(|shut| is_past(shut + LINGER)) {
         "it lingers for ever"
-    } else if is_served && !view.held && read_timeout.is_some_and(|timeout| is_past(wire.heard + timeout)) {
+    } else if is_served
+        && !view.held
+        && read_timeout.is_some_and(|timeout| is_past(wire.heard + timeout + partial))
+    {
         "it is silent, and does not time out"
+    } else if is_served
+        && !wire.was_held
+        && wire.partial.zip(partial_frame_timeout).is_some_and(|(since, timeout)| is_past(since + timeout))
+    {
+        "it does not go on with a frame, and does not time out"
     } else if view.since.is_some_and(|since| is_past(since.max(wire.moved) + write_timeout)) {
         "it takes nothing, and does not time out"
     } else if is_served && wire.life.due.iter().any(|due| *due + GRAIN + state.late < state.now) {

@@ -194,6 +194,7 @@ fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, p
             views.extend(found.into_iter().map(|found| {
                 let wire = wire_of(found.peer);
                 wires[wire].is_seen = true;
+                wires[wire].was_held |= found.held;
                 let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
                 let since = (found.output > 0).then(|| known.unwrap_or(now));
                 View { wire, held: found.held, throttled: found.throttled, output: found.output, since }

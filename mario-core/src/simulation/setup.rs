@@ -71,6 +71,7 @@ pub(super) struct Settings {
     pub(super) ring: usize,
     pub(super) read_timeout: Option<Duration>,
     pub(super) write_timeout: Duration,
+    pub(super) partial_frame_timeout: Option<Duration>,
     pub(super) shutdown_timeout: Duration,
     pub(super) drain: Option<Duration>,
     pub(super) tick: Option<Duration>,
@@ -115,6 +116,7 @@ impl Settings {
             ring: dice.pick(&[1, 2, 1024]),
             read_timeout: read_timeout.map(Duration::from_secs),
             write_timeout: Duration::from_millis(write_timeout),
+            partial_frame_timeout: dice.pick(&[None, Some(700), Some(20_000)]).map(Duration::from_millis),
             shutdown_timeout: dice.pick(&[1, 1000, 5000].map(Duration::from_millis)),
             drain: dice.pick(&[None, None, Some(1), Some(60)]).map(Duration::from_secs),
             tick: dice.pick(&[None, None, Some(200), Some(60_000)]).map(Duration::from_millis),
@@ -147,7 +149,7 @@ impl Settings {
             .timers(self.timers)
             .mailbox(self.mailbox)
             .read_timeout(self.read_timeout)
-            .partial_frame_timeout(None)
+            .partial_frame_timeout(self.partial_frame_timeout)
             .drain(self.drain)
             .write_timeout(self.write_timeout)
             .shutdown_timeout(self.shutdown_timeout);
@@ -178,7 +180,8 @@ impl Settings {
 
     /// How often a worker looks for deadlines that have passed.
     pub(super) fn sweep(&self) -> Duration {
-        let shortest = self.read_timeout.map_or(self.write_timeout, |read| read.min(self.write_timeout));
+        let timeouts = [self.read_timeout, self.partial_frame_timeout];
+        let shortest = timeouts.into_iter().flatten().fold(self.write_timeout, Duration::min);
         (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(500))
     }
 }

@@ -108,6 +108,7 @@ impl Stream for SimStream {
         }
         wire.read += count;
         wire.heard = *now;
+        wire.has_read(wire.read - count, *now);
         if count < into.len() {
             // No more had arrived; what is there arrives now, but for an end that was told of before.
             wire.told = wire.read;

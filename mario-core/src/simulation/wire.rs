@@ -40,6 +40,10 @@ pub(super) struct Wire {
     /// The server's end: the client may have lost what it had not read.
     pub(super) cut: bool,
 
+    /// There was a time when nothing was read from it.
+    pub(super) was_held: bool,
+    /// Since when the server has a part of a frame, and waits for the rest.
+    pub(super) partial: Option<Duration>,
     /// When it was accepted.
     pub(super) accepted: Option<Duration>,
     /// When the server began to serve it, read something last, and wrote something last.
@@ -86,6 +90,17 @@ pub(super) struct Life {
 }
 
 impl Wire {
+    /// The server has read some bytes more; it had so many before.
+    pub(super) fn has_read(&mut self, before: usize, now: Duration) {
+        let ends = || self.expected.steps.iter().map(|step| step.end);
+        let last = ends().take_while(|end| *end <= self.read).last().unwrap_or_default();
+        if self.read == last {
+            self.partial = None;
+        } else if last > before || self.partial.is_none() {
+            self.partial = Some(now);
+        }
+    }
+
     pub(super) fn has_room(&self) -> bool {
         self.outbound.len() < self.capacity
     }
