@@ -165,6 +165,27 @@ fn operators_are_answered_by_http_and_without() {
 }
 
 #[test]
+fn an_operator_who_never_comes_to_an_end_holds_up_neither_others_nor_the_shutdown() {
+    let rig = rig(|builder| builder.admin(([127, 0, 0, 1], 0)));
+    let admin = rig.server.admin_addr().unwrap();
+    // Each sends a byte now and then, until it is hung up on.
+    let trickle = || {
+        let mut stream = TcpStream::connect(admin).unwrap();
+        std::thread::spawn(move || {
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+        })
+    };
+    let first = trickle();
+    assert!(ask(admin, "/\n").starts_with("0 open"));
+    first.join().unwrap();
+    let second = trickle();
+    rig.finish();
+    second.join().unwrap();
+}
+
+#[test]
 fn operators_are_of_this_machine() {
     let (probe, _) = Probe::new();
     let outside = SocketAddr::from(([0, 0, 0, 0], 0));

@@ -1,17 +1,21 @@
 //! A listener for operators: what the server tells of itself, as text.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpListener;
+use mio::{Interest, Token};
 
 use crate::connections::SlowConnection;
 use crate::error::{Error, Result};
-use crate::handle::ServerHandle;
-use crate::threads;
+use crate::handle::{ServerHandle, ThreadStop};
+use crate::net::uninterrupted;
+use crate::threads::{self, system};
 
 /// The longest request that is read, in bytes.
 const LONGEST: usize = 4096;
@@ -19,8 +23,11 @@ const LONGEST: usize = 4096;
 /// What is read and thrown away of a client that goes on sending, in bytes.
 const MOST_DISCARDED: u64 = 64 << 10;
 
-/// How long a client may take.
+/// How long a client may take, all in all.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long accepting pauses after the system had no descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How many connections are shown.
 const SLOWEST: usize = 20;
@@ -31,10 +38,9 @@ const HELP: &str = "/          overview\n\
                     /slowest   connections for which most waits\n";
 
 /// The listener at work: one client at a time, on a thread of its own.
-#[derive(Debug)]
 pub(crate) struct Admin {
     addr: SocketAddr,
-    is_over: Arc<AtomicBool>,
+    stop: ThreadStop,
     thread: JoinHandle<()>,
 }
 
@@ -44,39 +50,107 @@ impl Admin {
         if !address.ip().is_loopback() {
             return Err(Error::AdminAddress(address));
         }
-        let opened = TcpListener::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (addr, listener) = opened.map_err(|source| Error::Bind { address, source })?;
-        let is_over = Arc::new(AtomicBool::new(false));
-        let over = Arc::clone(&is_over);
-        let thread = threads::spawn("mario-admin", move || {
-            for client in listener.incoming() {
-                if over.load(Ordering::Acquire) {
-                    return;
-                }
-                let served = client.and_then(|client| serve(client, &server));
-                if let Err(error) = served {
-                    log::debug!("a client of the admin listener was not served: {error}");
-                }
-            }
-        })?;
-        Ok(Admin { addr, is_over, thread })
+        let bound = TcpListener::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (addr, listener) = bound.map_err(|source| Error::Bind { address, source })?;
+        let (desk, waker) = Desk::new(listener).map_err(system("watch the admin listener"))?;
+        let stop = ThreadStop::new(waker);
+        let is_over = Arc::clone(&stop.flag);
+        let thread = threads::spawn("mario-admin", move || desk.run(&server, &is_over))?;
+        Ok(Admin { addr, stop, thread })
     }
 
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.addr
     }
 
+    /// Ends it, at the latest once the client that is served has lost its time.
     pub(crate) fn end(self) -> Result<()> {
-        self.is_over.store(true, Ordering::Release);
-        // So that it looks. If that fails, nobody listens.
-        let _ = TcpStream::connect_timeout(&self.addr, PATIENCE);
+        self.stop.stop();
         threads::join(self.thread)
     }
 }
 
-fn serve(mut client: TcpStream, server: &ServerHandle) -> io::Result<()> {
-    client.set_read_timeout(Some(PATIENCE))?;
-    client.set_write_timeout(Some(PATIENCE))?;
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+/// Where clients come one after another.
+struct Desk {
+    listener: TcpListener,
+    poll: mio::Poll,
+}
+
+impl Desk {
+    /// A desk, and what ends a wait at it from any thread.
+    fn new(mut listener: TcpListener) -> io::Result<(Desk, mio::Waker)> {
+        let poll = mio::Poll::new()?;
+        poll.registry().register(&mut listener, Token(0), Interest::READABLE)?;
+        let waker = mio::Waker::new(poll.registry(), Token(1))?;
+        Ok((Desk { listener, poll }, waker))
+    }
+
+    fn run(mut self, server: &ServerHandle, is_over: &AtomicBool) {
+        let mut events = mio::Events::with_capacity(4);
+        while !is_over.load(Ordering::Acquire) {
+            // The system may have nothing to accept with: then it is asked again after a while.
+            let wait = match uninterrupted(|| self.listener.accept()) {
+                Ok((stream, _)) => {
+                    if let Err(error) = Client::new(stream.into()).and_then(|client| serve(client, server)) {
+                        log::debug!("a client of the admin listener was not served: {error}");
+                    }
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+                Err(_) => Some(PAUSE),
+            };
+            if let Err(error) = uninterrupted(|| self.poll.poll(&mut events, wait)) {
+                return log::error!("waiting for clients of the admin listener failed: {error}");
+            }
+        }
+    }
+}
+
+/// A client that has to be done by a certain time.
+struct Client {
+    stream: TcpStream,
+    end: Instant,
+}
+
+impl Client {
+    fn new(stream: TcpStream) -> io::Result<Client> {
+        stream.set_nonblocking(false)?;
+        Ok(Client { stream, end: Instant::now() + PATIENCE })
+    }
+
+    fn left(&self) -> io::Result<Option<Duration>> {
+        match self.end.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => Ok(Some(left)),
+            _ => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+impl Read for Client {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(into)
+    }
+}
+
+impl Write for Client {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn serve(mut client: Client, server: &ServerHandle) -> io::Result<()> {
     let request = read(&mut client)?;
     let words: Vec<_> = request.split_ascii_whitespace().collect();
     let (is_http, path) = match words[..] {
@@ -94,13 +168,13 @@ fn serve(mut client: TcpStream, server: &ServerHandle) -> io::Result<()> {
     }
     client.write_all(body.as_bytes())?;
     // Closing with unread input would reset the connection, and could cost the client the answer.
-    client.shutdown(Shutdown::Write)?;
+    client.stream.shutdown(Shutdown::Write)?;
     io::copy(&mut client.take(MOST_DISCARDED), &mut io::sink())?;
     Ok(())
 }
 
 /// The first line of what a client sends.
-fn read(client: &mut TcpStream) -> io::Result<String> {
+fn read(client: &mut Client) -> io::Result<String> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 512]);
     let is_whole = |bytes: &[u8]| match bytes.starts_with(b"GET ") {
         true => bytes.windows(4).any(|end| end == b"\r\n\r\n"),
