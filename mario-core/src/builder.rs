@@ -2,39 +2,29 @@
 
 mod admission;
 mod deadlines;
+mod orders;
+mod process;
+mod room;
 mod supervision;
 mod throttle;
 
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::accept::Accept;
-use crate::admission::Admission;
-use crate::buffers::SEGMENT;
-use crate::crew::Orders;
 use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
-use crate::exchange::Rules;
-use crate::groups::MOST_MEMBERSHIPS;
-use crate::link::ConnId;
-use crate::mail::MOST_LETTERS;
 use crate::net::system::{HAS_PRIVATE_TABLES, SocketOptions};
-use crate::outbox::{Marks, Outbox};
+use crate::outbox::Marks;
 use crate::service::Service;
 use crate::stx::Stx;
-use crate::timers::MOST_TIMERS;
 use crate::watchdog::Patience;
-use crate::worker::Plan;
 use admission::AdmissionSettings;
 use deadlines::DeadlineSettings;
 use supervision::SupervisionSettings;
 use throttle::ThrottleSettings;
-
-/// The smallest pool of input that is taken by default: some paused connections find room in it.
-const LEAST_INPUT_POOL: usize = 1 << 20;
 
 /// The settings of a [`Server`](crate::Server), each with a default but the address.
 ///
@@ -238,23 +228,6 @@ impl<S: Service> Builder<S> {
         self
     }
 
-    /// Lets the connections go one after another when the server shuts down, evenly over this time: 1 ms to 12 days;
-    /// by default all are closed at once. So they don't come back all at once either, here or elsewhere.
-    ///
-    /// In its turn each is told by [`Service::draining`], which may give it some time yet. Until it is closed, its
-    /// requests are served. A second [`shutdown`](crate::ServerHandle::shutdown), or signal, ends the drain at once.
-    pub fn drain(mut self, window: impl Into<Option<Duration>>) -> Self {
-        self.drain = window.into();
-        self
-    }
-
-    /// How long a shutdown may wait for peers to take what was sent to them: 1 ms to 12 days, by default 5 s. With a
-    /// [`drain`](Builder::drain) that counts from its end.
-    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.shutdown_timeout = timeout;
-        self
-    }
-
     /// How often each worker calls [`Service::tick`]: 1 ms to 12 days; by default never.
     pub fn tick(mut self, period: Duration) -> Self {
         self.tick = Some(period);
@@ -287,109 +260,6 @@ impl<S: Service> Builder<S> {
     /// ```
     pub fn admin(mut self, address: impl Into<SocketAddr>) -> Self {
         self.admin = Some(address.into());
-        self
-    }
-
-    /// How many timers a worker has for [`Conn::after`](crate::Conn::after), [`Worker::after`](crate::Worker::after) and
-    /// [`Worker::every`](crate::Worker::every): 0 to 2³¹; by default one for each connection, and 64. Memory becomes
-    /// resident as they are first used, about 60 bytes each.
-    pub fn timers(mut self, timers: usize) -> Self {
-        self.timers = Some(timers);
-        self
-    }
-
-    /// How many pushes may wait for each worker: 1 to 1,048,576; by default 4,096. A message to many connections counts
-    /// as one. Where so many wait, further ones are refused with [`PushError::Full`](crate::PushError::Full). The
-    /// memory is taken at the start, some 70 bytes for each.
-    pub fn mailbox(mut self, pushes: usize) -> Self {
-        self.mailbox = pushes;
-        self
-    }
-
-    /// In how many groups the connections of a worker may be, all together: 0 to 2³¹; by default four for each slot. A
-    /// connection that is in three groups counts three times. Memory becomes resident as they are first used, about 24
-    /// bytes each.
-    pub fn memberships(mut self, memberships: usize) -> Self {
-        self.memberships = Some(memberships);
-        self
-    }
-
-    /// How many answers each worker may owe at a time, to requests of commands that answer later by a
-    /// [`Reply`](crate::Reply): 1 to 1,048,576; by default 4,096. Where so many are owed, a connection that sends one more
-    /// such request is closed with [`Reason::Overflow`](crate::Reason::Overflow). The memory is taken at the start, some
-    /// 40 bytes for each.
-    pub fn deferred(mut self, answers: usize) -> Self {
-        self.deferred = answers;
-        self
-    }
-
-    /// When a peer reads slowly: above `high` bytes of unsent output its requests wait in the kernel, until there
-    /// are no more than `low`. By default 16 KiB and 64 KiB.
-    pub fn water_marks(mut self, low: usize, high: usize) -> Self {
-        (self.marks.low_water, self.marks.high_water) = (low, high);
-        self
-    }
-
-    /// How much output may wait for one connection, in bytes: beyond it is closed with
-    /// [`Reason::Overflow`](crate::Reason::Overflow). By default 1 MiB; at least 80 KiB above the high-water mark, as a
-    /// request that is taken just below that mark is still answered.
-    pub fn output_limit(mut self, bytes: usize) -> Self {
-        self.marks.limit = bytes;
-        self
-    }
-
-    /// How much output may wait for all connections of a worker, in bytes; by default 64 MiB. A connection that
-    /// finds no room is closed with [`Reason::Overflow`](crate::Reason::Overflow).
-    pub fn output_pool(mut self, bytes: usize) -> Self {
-        self.output_pool = bytes;
-        self
-    }
-
-    /// How much incomplete input a worker keeps for all its connections, in bytes; by default 2 KiB a connection, and
-    /// at least 1 MiB. A connection that finds no room is closed with
-    /// [`Reason::Overflow`](crate::Reason::Overflow).
-    pub fn input_pool(mut self, bytes: usize) -> Self {
-        self.input_pool = Some(bytes);
-        self
-    }
-
-    /// Makes SIGINT and SIGTERM [shut the server down](crate::ServerHandle::shutdown), from the moment it listens.
-    /// They are taken for the whole process, and stay taken after the server has ended.
-    pub fn stop_on_signals(mut self) -> Self {
-        self.signals = true;
-        self
-    }
-
-    /// Works with systemd, if that has started the process:
-    ///
-    /// - The server takes the listening socket that systemd passes (`LISTEN_FDS`), rather than to [`bind`](Builder::bind)
-    ///   one. While the service is restarted, connections wait in it, and none is refused. It takes one; with
-    ///   [`Accept::PerWorker`] up to as many as there are workers, who share them.
-    /// - systemd is told that the server listens (`READY=1`) and that it shuts down (`STOPPING=1`), and, if it has set a
-    ///   watchdog, that all workers come round in their loops (`WATCHDOG=1`): so that a service of which one hangs in a
-    ///   handler is started again.
-    ///
-    /// Started by others, the server is as without it. One server of a process takes the sockets, the first that is
-    /// started with this.
-    pub fn systemd(mut self) -> Self {
-        self.systemd = true;
-        self
-    }
-
-    /// Lets a new process take over from this one without a connection refused in between, through a Unix socket at
-    /// `path`: each start of the program is given the same one.
-    ///
-    /// - If a server is there, this one takes its listening sockets, whatever [`bind`](Builder::bind) says. As soon as
-    ///   this one serves, the other [shuts down](crate::ServerHandle::shutdown), and [drains](Builder::drain). If this
-    ///   one can't be started, the other goes on.
-    /// - If none is there, this one binds as ever.
-    ///
-    /// With [`Accept::PerWorker`] there is a socket for each worker, and none can be left out, as connections may wait in
-    /// it: the new server has at least as many workers as the old one.
-    ///
-    /// Only the user who runs the server can reach the socket; let nobody else write to the folder.
-    pub fn hand_over(mut self, path: impl Into<PathBuf>) -> Self {
-        self.hand_over = Some(path.into());
         self
     }
 
@@ -442,116 +312,6 @@ impl<S: Service> Builder<S> {
             Accept::Master if self.private_descriptors => Err(Error::PrivateDescriptors),
             accept => Ok(accept),
         }
-    }
-
-    /// What the workers need to know, checked.
-    pub(crate) fn orders(&self) -> Result<Orders<S>> {
-        let admission = Arc::new(self.admission.check()?);
-        Ok(Orders {
-            commands: self.commands,
-            plan: self.plan(&admission)?,
-            admission,
-            workers: self.worker_count()?,
-            private_descriptors: self.private_descriptors,
-        })
-    }
-
-    fn worker_count(&self) -> Result<usize> {
-        let workers = self
-            .workers
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()));
-        if (1..=ConnId::MAX_WORKERS).contains(&workers) { Ok(workers) } else { Err(Error::Workers(workers)) }
-    }
-
-    fn plan(&self, admission: &Admission) -> Result<Plan> {
-        if !(1..=ConnId::MAX_SLOTS).contains(&self.connections) {
-            return Err(Error::Connections(self.connections));
-        }
-        if usize::from(self.max_packet) < mario_proto::HEADER_LEN {
-            return Err(Error::MaxPacket(self.max_packet));
-        }
-        let timeouts = [
-            ("read timeout", self.read_timeout),
-            ("write timeout", Some(self.write_timeout)),
-            ("shutdown timeout", Some(self.shutdown_timeout)),
-            ("drain", self.drain),
-            ("tick", self.tick),
-        ];
-        for (name, value) in timeouts {
-            if let Some(value) = value {
-                checked_timeout(name, value)?;
-            }
-        }
-        Ok(Plan {
-            connections: self.connections,
-            read_timeout: self.read_timeout,
-            write_timeout: self.write_timeout,
-            greeting: self.admission.greeting()?,
-            patience: self.deadlines.patience(&self.commands)?,
-            shutdown_timeout: self.shutdown_timeout,
-            drain: self.drain,
-            tick: self.tick,
-            time_commands: self.time_commands,
-            timers: self.timer_count()?,
-            mailbox: self.mailbox_room()?,
-            memberships: self.membership_count()?,
-            deferred: self.deferred_count()?,
-            rules: self.rules(admission)?,
-        })
-    }
-
-    fn mailbox_room(&self) -> Result<usize> {
-        if (1..=MOST_LETTERS).contains(&self.mailbox) {
-            Ok(self.mailbox)
-        } else {
-            Err(Error::Mailbox(self.mailbox))
-        }
-    }
-
-    fn deferred_count(&self) -> Result<usize> {
-        if (1..=MOST_LETTERS).contains(&self.deferred) {
-            Ok(self.deferred)
-        } else {
-            Err(Error::Deferred(self.deferred))
-        }
-    }
-
-    fn membership_count(&self) -> Result<usize> {
-        let memberships = self.memberships.unwrap_or(self.connections.saturating_mul(4));
-        if memberships <= MOST_MEMBERSHIPS { Ok(memberships) } else { Err(Error::Memberships(memberships)) }
-    }
-
-    fn timer_count(&self) -> Result<usize> {
-        let timers = self.timers.unwrap_or(self.connections + 64);
-        if timers <= MOST_TIMERS { Ok(timers) } else { Err(Error::Timers(timers)) }
-    }
-
-    fn rules(&self, admission: &Admission) -> Result<Rules> {
-        let Marks { low_water, high_water, limit } = self.marks;
-        if !(low_water <= high_water && high_water + Outbox::CAPACITY <= limit && limit <= self.output_pool) {
-            return Err(Error::Marks { low: low_water, high: high_water, limit, pool: self.output_pool });
-        }
-        if let Some(id) = self.heartbeat {
-            let why = if mario_proto::is_reserved(id) {
-                Some("it is reserved; take one below 0xfffc")
-            } else {
-                self.commands.get(id).map(|_| "a handler takes it; take another id or remove the handler")
-            };
-            if let Some(why) = why {
-                return Err(Error::Heartbeat { id, why });
-            }
-        }
-        Ok(Rules {
-            stx: self.stx.0,
-            max_packet: self.max_packet,
-            heartbeat: self.heartbeat,
-            marks: self.marks,
-            input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
-            output_pool: self.output_pool,
-            slots: self.connections,
-            census: admission.census.clone(),
-            limits: self.throttle.check(self.max_packet)?,
-        })
     }
 }
 

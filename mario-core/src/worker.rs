@@ -2,10 +2,12 @@
 
 #[cfg(any(test, fuzzing))]
 mod audit;
+mod course;
 mod delivery;
 mod drain;
 mod entrance;
 mod expiry;
+mod plan;
 mod revival;
 
 use std::collections::{TryReserveError, VecDeque};
@@ -22,23 +24,20 @@ use crate::connections::{Connections, SlowConnection, worst};
 use crate::deadlines::Deadlines;
 use crate::dispatch::{Commands, Entry};
 use crate::doorbell::Wake;
-use crate::exchange::{Connection, Exchange, Rules, Turn};
-use crate::groups::Groups;
+use crate::exchange::{Connection, Exchange, Turn};
 use crate::link::{ConnId, Link, Phase};
-use crate::locals::Locals;
-use crate::mail::{Answered, Room};
+use crate::mail::Answered;
 use crate::mailbox::{Course, Hand, Mailbox, Promised};
 use crate::net::{LISTENER, Poll, Ready};
 use crate::panics::{Panic, caught};
-use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
-use crate::timers::{Due, Timers};
-use crate::users::Bound;
+use crate::timers::Due;
 use delivery::{Delivery, Errand};
 use drain::Drain;
 use entrance::{Door, Entrance};
 pub(crate) use expiry::{Patience, Ping};
+pub(crate) use plan::Plan;
 use revival::Deaths;
 
 /// Events taken from the system at once.
@@ -55,46 +54,6 @@ const DELIVERIES: usize = 256;
 
 /// Connections that expire, or go in a drain, in one round of the loop, so that a great many don't hold up the others.
 const EXPIRIES: usize = 1024;
-
-/// The settings of a worker.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) connections: usize,
-    pub(crate) read_timeout: Option<Duration>,
-    pub(crate) write_timeout: Duration,
-    /// How long a proxy's header may take; `None` if connections begin without.
-    pub(crate) greeting: Option<Duration>,
-    pub(crate) patience: Patience,
-    pub(crate) shutdown_timeout: Duration,
-    pub(crate) drain: Option<Duration>,
-    pub(crate) tick: Option<Duration>,
-    pub(crate) time_commands: bool,
-    pub(crate) timers: usize,
-    pub(crate) mailbox: usize,
-    pub(crate) memberships: usize,
-    pub(crate) deferred: usize,
-    pub(crate) rules: Rules,
-}
-
-impl Plan {
-    /// What a worker keeps for its service, at its start.
-    fn locals<S: Service>(&self, connections: Connections) -> Result<Locals<S>, TryReserveError> {
-        let timers = Timers::new(self.timers, self.connections)?;
-        let groups = Groups::new(self.memberships, self.connections)?;
-        let bound = Bound::new(self.connections)?;
-        Ok(Locals::new(timers, groups, bound, connections, self.deferred))
-    }
-
-    /// When those expire who are not admitted, if that has a limit.
-    fn logins(&self) -> Result<Option<Deadlines>, TryReserveError> {
-        self.patience.login.map(|_| Deadlines::new(self.connections)).transpose()
-    }
-
-    /// What a mailbox is to hold.
-    pub(crate) fn room(&self) -> Room {
-        Room { slots: self.connections, letters: self.mailbox, answers: self.deferred }
-    }
-}
 
 /// A worker's place among the others.
 pub(crate) struct Seat<W: Wake> {
@@ -524,83 +483,6 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             if let Some(connection) = self.slots.get_mut(key) {
                 let turn = self.exchange.resume(connection);
                 self.after(key, turn);
-            }
-        }
-    }
-
-    /// Begins to drain, or to close.
-    #[cold]
-    fn change_course(&mut self) {
-        if let Entrance::Door(_) = self.entrance {
-            self.entrance = Entrance::Closed;
-        }
-        let keys = self.slots.keys();
-        match &mut self.drain {
-            Some(drain) if self.mailbox.course() == Course::Drain => {
-                self.course = Course::Drain;
-                drain.begin(&keys, self.now);
-            }
-            _ => {
-                self.course = Course::Close;
-                let give_up = self.now + self.plan.shutdown_timeout;
-                self.give_up = Some(give_up);
-                self.deliver_all(give_up);
-                for key in keys {
-                    self.shut_down(key);
-                }
-            }
-        }
-    }
-
-    /// Tells or closes the connections whose time to go has come; goes on in the next round if there are very many.
-    fn let_go(&mut self) {
-        for _ in 0..EXPIRIES {
-            let Some(due) = self.drain.as_mut().and_then(|drain| drain.next(self.now)) else { break };
-            let (drain::Due::Turn(slot) | drain::Due::End(slot)) = due;
-            match (due, self.slots.key_at(slot)) {
-                (drain::Due::Turn(_), Some(key)) => self.give_notice(key),
-                (drain::Due::End(_), Some(key)) => self.shut_down(key),
-                (_, None) => {}
-            }
-        }
-        self.give_up = self.drain.as_ref().map(|drain| drain.end() + self.plan.shutdown_timeout);
-    }
-
-    /// Tells the service that a connection is to go; where it gives no notice, it goes at once.
-    fn give_notice(&mut self, key: Key) {
-        let Some(connection) = self.slots.get_mut(key) else { return };
-        match connection.link.phase {
-            Phase::Open => {}
-            Phase::Greeting => return self.shut_down(key),
-            Phase::Flushing | Phase::Lingering | Phase::Gone => return,
-        }
-        let notice = self.exchange.drain(connection);
-        if connection.link.phase != Phase::Open {
-            self.after(key, Turn::default());
-        } else if notice.is_zero() {
-            self.shut_down(key);
-        } else {
-            self.after(key, Turn::default());
-            if let Some(drain) = &mut self.drain {
-                drain.stay(key, self.now, notice);
-            }
-        }
-    }
-
-    fn shut_down(&mut self, key: Key) {
-        if let Some(connection) = self.slots.get_mut(key) {
-            self.exchange.end(connection, Reason::ShutDown);
-            self.after(key, Turn::default());
-        }
-    }
-
-    fn drop_all(&mut self) {
-        for key in self.slots.keys() {
-            if let Some(connection) = self.slots.get_mut(key) {
-                self.exchange.end(connection, Reason::ShutDown);
-                self.unflushed += usize::from(!connection.link.output.is_empty());
-                self.exchange.abandon(connection);
-                self.remove(key);
             }
         }
     }

@@ -9,9 +9,11 @@ use super::*;
 use crate::Conn;
 use crate::buffers::SEGMENT;
 use crate::exchange::Limits;
+use crate::exchange::Rules;
 use crate::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
 use crate::outbox::Marks;
+use crate::reason::Reason;
 use crate::service;
 
 const STX: u32 = 7;

@@ -1,0 +1,132 @@
+//! What the workers are told: all settings, checked.
+
+use std::sync::Arc;
+
+use super::{Builder, checked_timeout};
+use crate::admission::Admission;
+use crate::buffers::SEGMENT;
+use crate::crew::Orders;
+use crate::error::{Error, Result};
+use crate::exchange::Rules;
+use crate::groups::MOST_MEMBERSHIPS;
+use crate::link::ConnId;
+use crate::mail::MOST_LETTERS;
+use crate::outbox::{Marks, Outbox};
+use crate::service::Service;
+use crate::timers::MOST_TIMERS;
+use crate::worker::Plan;
+
+/// The smallest pool of input that is taken by default: some paused connections find room in it.
+const LEAST_INPUT_POOL: usize = 1 << 20;
+
+impl<S: Service> Builder<S> {
+    /// What the workers need to know, checked.
+    pub(crate) fn orders(&self) -> Result<Orders<S>> {
+        let admission = Arc::new(self.admission.check()?);
+        Ok(Orders {
+            commands: self.commands,
+            plan: self.plan(&admission)?,
+            admission,
+            workers: self.worker_count()?,
+            private_descriptors: self.private_descriptors,
+        })
+    }
+
+    fn worker_count(&self) -> Result<usize> {
+        let workers = self
+            .workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()));
+        if (1..=ConnId::MAX_WORKERS).contains(&workers) { Ok(workers) } else { Err(Error::Workers(workers)) }
+    }
+
+    fn plan(&self, admission: &Admission) -> Result<Plan> {
+        if !(1..=ConnId::MAX_SLOTS).contains(&self.connections) {
+            return Err(Error::Connections(self.connections));
+        }
+        if usize::from(self.max_packet) < mario_proto::HEADER_LEN {
+            return Err(Error::MaxPacket(self.max_packet));
+        }
+        let timeouts = [
+            ("read timeout", self.read_timeout),
+            ("write timeout", Some(self.write_timeout)),
+            ("shutdown timeout", Some(self.shutdown_timeout)),
+            ("drain", self.drain),
+            ("tick", self.tick),
+        ];
+        for (name, value) in timeouts {
+            if let Some(value) = value {
+                checked_timeout(name, value)?;
+            }
+        }
+        Ok(Plan {
+            connections: self.connections,
+            read_timeout: self.read_timeout,
+            write_timeout: self.write_timeout,
+            greeting: self.admission.greeting()?,
+            patience: self.deadlines.patience(&self.commands)?,
+            shutdown_timeout: self.shutdown_timeout,
+            drain: self.drain,
+            tick: self.tick,
+            time_commands: self.time_commands,
+            timers: self.timer_count()?,
+            mailbox: self.mailbox_room()?,
+            memberships: self.membership_count()?,
+            deferred: self.deferred_count()?,
+            rules: self.rules(admission)?,
+        })
+    }
+
+    fn mailbox_room(&self) -> Result<usize> {
+        if (1..=MOST_LETTERS).contains(&self.mailbox) {
+            Ok(self.mailbox)
+        } else {
+            Err(Error::Mailbox(self.mailbox))
+        }
+    }
+
+    fn deferred_count(&self) -> Result<usize> {
+        if (1..=MOST_LETTERS).contains(&self.deferred) {
+            Ok(self.deferred)
+        } else {
+            Err(Error::Deferred(self.deferred))
+        }
+    }
+
+    fn membership_count(&self) -> Result<usize> {
+        let memberships = self.memberships.unwrap_or(self.connections.saturating_mul(4));
+        if memberships <= MOST_MEMBERSHIPS { Ok(memberships) } else { Err(Error::Memberships(memberships)) }
+    }
+
+    fn timer_count(&self) -> Result<usize> {
+        let timers = self.timers.unwrap_or(self.connections + 64);
+        if timers <= MOST_TIMERS { Ok(timers) } else { Err(Error::Timers(timers)) }
+    }
+
+    fn rules(&self, admission: &Admission) -> Result<Rules> {
+        let Marks { low_water, high_water, limit } = self.marks;
+        if !(low_water <= high_water && high_water + Outbox::CAPACITY <= limit && limit <= self.output_pool) {
+            return Err(Error::Marks { low: low_water, high: high_water, limit, pool: self.output_pool });
+        }
+        if let Some(id) = self.heartbeat {
+            let why = if mario_proto::is_reserved(id) {
+                Some("it is reserved; take one below 0xfffc")
+            } else {
+                self.commands.get(id).map(|_| "a handler takes it; take another id or remove the handler")
+            };
+            if let Some(why) = why {
+                return Err(Error::Heartbeat { id, why });
+            }
+        }
+        Ok(Rules {
+            stx: self.stx.0,
+            max_packet: self.max_packet,
+            heartbeat: self.heartbeat,
+            marks: self.marks,
+            input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
+            output_pool: self.output_pool,
+            slots: self.connections,
+            census: admission.census.clone(),
+            limits: self.throttle.check(self.max_packet)?,
+        })
+    }
+}
