@@ -57,9 +57,52 @@ fn what_happens_is_counted_by_worker_command_and_reason() {
         now == ended
     });
     eventually("slots are free again", || sum(&metrics(), |worker| worker.slots.free) == 19);
+    eventually("who has ended is counted", || {
+        let now = metrics();
+        now.stats.accepted == now.ended.values().sum::<u64>() + sum(&now, |worker| worker.slots.open)
+    });
     let now = metrics();
     let of = |id| now.commands.iter().find(|command| command.id == id).unwrap();
     assert_eq!((of(PANIC).panics, of(SUM).malformed, of(ECHO).panics), (1, 1, 0));
+    assert_eq!((of(PANIC).requests, of(SUM).requests, of(ECHO).requests, of(COUNT).requests), (1, 1, 4, 0));
+}
+
+#[test]
+fn replies_and_what_nobody_handles_are_counted() {
+    let rig = rig(|builder| builder.workers(1));
+    let mut client = rig.connect();
+    // Two replies, and a frame that is none.
+    client.send(&frame(PUSH, b""));
+    client.receive(3 * 12);
+    client.send(&frame(0x4242, b""));
+    client.closed();
+    let worker = || rig.server.handle().metrics().workers.remove(0);
+    eventually("all is published", || worker().bytes_sent == 3 * 12);
+    let now = worker();
+    assert_eq!((now.frames, now.frames_sent, now.replies, now.unknown), (2, 3, 2, 1));
+}
+
+#[test]
+fn a_connection_that_flushes_is_closing_and_one_without_its_proxys_header_is_open() {
+    let settings = |builder: Builder<Probe>| builder.output_limit(32 << 20).water_marks(1 << 20, 16 << 20);
+    let server = rig(|builder| settings(builder).workers(1));
+    let slots = |rig: &Rig| rig.server.handle().metrics().workers[0].slots;
+    let mut slow = server.connect();
+    // More than the network takes, so that the last of it waits in the pool.
+    slow.send(&[frame(FLOOD, &[0, 0xf0]).repeat(200), frame(CLOSE, b"")].concat());
+    eventually("it is closing", || (slots(&server).open, slots(&server).closing) == (0, 1));
+    let output = || server.server.handle().metrics().workers[0].output_pool;
+    assert!(output().used > 0 && output().capacity == 64 << 20);
+    assert_eq!(slow.receive_all().len(), 200 * (0xf000 + 10) + 12);
+    eventually("it is gone", || slots(&server).free == 10);
+    assert!(output().used == 0 && output().peak > 0);
+
+    let server = rig(|builder| builder.workers(1).proxy_protocol(["127.0.0.1"]));
+    let silent = server.connect();
+    eventually("it is open", || (slots(&server).open, slots(&server).closing) == (1, 0));
+    drop(silent);
+    eventually("it is gone", || slots(&server).free == 10);
+    assert_eq!(server.server.handle().metrics().ended.values().sum::<u64>(), 1);
 }
 
 #[test]

@@ -211,11 +211,14 @@ fn commands(server: &ServerHandle) -> String {
 }
 
 fn slowest(server: &ServerHandle) -> String {
-    let mut text = format!("{:<16} {:<32} {:<22} {:>10}\n", "connection", "peer", "user", "waiting");
-    for SlowConnection { id, peer, user, waiting } in server.connections().slowest(SLOWEST, PATIENCE) {
+    let (connection, peer, user, waiting, stalled) = ("connection", "peer", "user", "waiting", "stalled for");
+    let mut text = format!("{connection:<16} {peer:<32} {user:<22} {waiting:>10} {stalled:>12}\n");
+    for SlowConnection { id, peer, user, waiting, stalled_for } in
+        server.connections().slowest(SLOWEST, PATIENCE)
+    {
         let user = user.map(|user| user.to_string()).unwrap_or_default();
-        let (id, peer) = (id.to_string(), peer.to_string());
-        let _ = writeln!(text, "{id:<16} {peer:<32} {user:<22} {waiting:>10}");
+        let (id, peer, stalled) = (id.to_string(), peer.to_string(), format!("{stalled_for:.1?}"));
+        let _ = writeln!(text, "{id:<16} {peer:<32} {user:<22} {waiting:>10} {stalled:>12}");
     }
     text
 }

@@ -171,7 +171,9 @@ impl<'a, S: Service> Conn<'a, S> {
     #[inline]
     pub(crate) fn answer<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
         let request = self.request.ok_or(SendError::NoRequest)?;
-        self.outbox.push(self.link, request, packet)
+        self.outbox.push(self.link, request, packet)?;
+        self.outbox.replied();
+        Ok(())
     }
 
     /// Sends `packet` under the id of any command.

@@ -54,6 +54,13 @@ impl Deadlines {
         self.at.get(slot as usize).is_some_and(|deadline| *deadline != 0)
     }
 
+    /// How long it is until the deadline of a slot, if it is set; 0 if it has passed.
+    pub(crate) fn left(&self, slot: u32, now: Duration) -> Option<Duration> {
+        let at = self.at.get(slot as usize).copied().filter(|at| *at != 0)?;
+        let left = at.wrapping_sub(circle(now));
+        Some(Duration::from_millis(if left < 1 << 31 { left.into() } else { 0 }))
+    }
+
     /// The next slot of this sweep whose deadline is not after `now`; its deadline is cleared. `None` ends the
     /// sweep, and the call after it begins another.
     pub(crate) fn expired(&mut self, now: Duration) -> Option<u32> {

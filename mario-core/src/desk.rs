@@ -12,7 +12,7 @@ use crate::locals::Locals;
 use crate::outbox::Outbox;
 use crate::reason::{Close, Reason};
 use crate::service::Service;
-use crate::stats::Counters;
+use crate::stats::{CommandCounters, Counters};
 use crate::timers::ForConn;
 
 /// The service, its table, and what the worker keeps for it.
@@ -25,6 +25,7 @@ pub(crate) struct Desk<S: Service> {
     counters: Arc<Counters>,
     /// How many frames were handled since they were last counted.
     frames: u64,
+    by_command: Arc<CommandCounters>,
     /// Whether it is counted how long handlers take.
     is_timed: bool,
 }
@@ -36,9 +37,10 @@ impl<S: Service> Desk<S> {
         heartbeat: Option<u16>,
         locals: Locals<S>,
         counters: Arc<Counters>,
+        is_timed: bool,
     ) -> Self {
-        let is_timed = counters.times.are_wanted();
-        Desk { service, locals, commands, heartbeat, counters, frames: 0, is_timed }
+        let by_command = counters.of_commands(|| CommandCounters::new(&commands, is_timed));
+        Desk { service, locals, commands, heartbeat, counters, frames: 0, by_command, is_timed }
     }
 
     /// Handles one frame; the answer is the reason for which the connection ends, if it does.
@@ -52,16 +54,18 @@ impl<S: Service> Desk<S> {
     ) -> Option<Reason> {
         self.counters.runs(frame.cmd);
         self.frames += 1;
-        let Some(handler) = self.commands.handler(frame.cmd) else {
+        let place = self.commands.place(frame.cmd);
+        let Some(handler) = self.commands.handler(place) else {
             return self.without_handler(link, session, outbox, frame);
         };
+        self.by_command.row(place).requests.add(1);
         let is_timed = self.is_timed;
         let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
         let handled = match conn.service.admits(&mut conn, frame.cmd) {
             true if is_timed => {
                 let start = Instant::now();
                 let handled = handler(&mut conn, frame.payload);
-                self.took(frame.cmd, start.elapsed());
+                self.took(place, start.elapsed());
                 handled
             }
             true => handler(&mut conn, frame.payload),
@@ -79,7 +83,7 @@ impl<S: Service> Desk<S> {
                 Some(Reason::Unsendable(error))
             }
             Handled::Denied => {
-                self.counters.denied.count(frame.cmd);
+                self.by_command.row(place).denied.add(1);
                 let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
                 match conn.service.denied(&mut conn, frame) {
                     Ok(()) => None,
@@ -87,7 +91,7 @@ impl<S: Service> Desk<S> {
                 }
             }
             Handled::Malformed(error) => {
-                self.counters.malformed.count(frame.cmd);
+                self.by_command.row(place).malformed.add(1);
                 let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
                 match conn.service.malformed(&mut conn, frame, error) {
                     Ok(()) => None,
@@ -156,10 +160,17 @@ impl<S: Service> Desk<S> {
         format!("command {running:#06x} ({name})")
     }
 
-    /// A handler has run for so long.
+    /// The handler of the command that is being handled has panicked; the answer is its name.
     #[cold]
-    fn took(&self, command: u16, time: Duration) {
-        if let Some(times) = self.counters.times.times(command) {
+    pub(crate) fn panicked(&self) -> String {
+        self.by_command.row(self.commands.place(self.counters.running())).panics.add(1);
+        self.running()
+    }
+
+    /// The handler at this place has run for so long.
+    #[cold]
+    fn took(&self, place: usize, time: Duration) {
+        if let Some(times) = &self.by_command.row(place).times {
             times.add(time);
         }
     }
@@ -183,6 +194,7 @@ impl<S: Service> Desk<S> {
             let _ = outbox.push_bytes(link, frame.cmd, frame.payload);
             return None;
         }
+        self.counters.unknown.add(1);
         let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
         match conn.service.unknown_command(&mut conn, frame) {
             Ok(()) => None,

@@ -15,6 +15,9 @@ use crate::service::Service;
 use command::Command;
 use table::{Page, Table};
 
+/// How many commands a page has places for: those of a high byte.
+const PAGE: usize = 256;
+
 /// The commands of a service: the constant table that [`commands!`](crate::commands) makes.
 ///
 /// A look-up is two loads: a directory by the id's high byte, a page by its low byte.
@@ -43,11 +46,22 @@ impl<S: Service> Commands<S> {
         self.entries.iter().find(|entry| entry.id() == id)
     }
 
+    /// How many [places](Commands::place) there are.
+    pub(crate) fn places(&self) -> usize {
+        self.pages.len() * PAGE
+    }
+
+    /// The place of a command in the table, of its own; those that nobody handles share some.
     #[inline]
-    pub(crate) fn handler(&self, id: u16) -> Option<Handler<S>> {
+    pub(crate) fn place(&self, id: u16) -> usize {
         let [low, high] = id.to_le_bytes();
-        let page = self.pages.get(usize::from(self.directory[usize::from(high)]))?;
-        page.handler(low)
+        usize::from(self.directory[usize::from(high)]) * PAGE + usize::from(low)
+    }
+
+    /// The handler of the command at this place, if there is one.
+    #[inline]
+    pub(crate) fn handler(&self, place: usize) -> Option<Handler<S>> {
+        self.pages.get(place / PAGE)?.handler((place % PAGE) as u8)
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) struct Rules {
     /// How many connections each address has, if that is limited.
     pub(crate) census: Option<Arc<Census>>,
     pub(crate) limits: Limits,
+    pub(crate) time_commands: bool,
 }
 
 /// A connection in its slot.
@@ -98,8 +99,8 @@ pub(crate) struct Exchange<S: Service> {
     outbox: Outbox,
     desk: Desk<S>,
     counters: Arc<Counters>,
-    /// How many connections the service has.
-    open: u64,
+    /// How many connections have ended, and have their slots yet.
+    closing: u64,
     mail: Arc<Mail>,
     guests: Guests,
     throttle: Option<Throttle>,
@@ -122,9 +123,16 @@ impl<S: Service> Exchange<S> {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
             inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
             outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.slots)?,
-            desk: Desk::new(service, commands, rules.heartbeat, locals, Arc::clone(&counters)),
+            desk: Desk::new(
+                service,
+                commands,
+                rules.heartbeat,
+                locals,
+                Arc::clone(&counters),
+                rules.time_commands,
+            ),
             counters,
-            open: 0,
+            closing: 0,
             mail,
             guests: Guests::new(rules.census.clone(), rules.slots)?,
             throttle: Throttle::new(rules.limits, rules.max_packet, rules.slots)?,
@@ -206,16 +214,16 @@ impl<S: Service> Exchange<S> {
         self.fill_buckets(slot);
     }
 
-    /// The slot is free again.
-    pub(crate) fn let_go(&mut self, slot: u32) {
-        self.guests.leave(slot);
+    /// The slot of a connection is free again.
+    pub(crate) fn let_go<T>(&mut self, connection: &Connection<S, T>) {
+        self.guests.leave(connection.link.id.key().index);
+        self.closing -= u64::from(!matches!(connection.link.phase, Phase::Greeting | Phase::Open));
     }
 
     /// A connection's first turn. From now on it gets mail.
     pub(crate) fn connect<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
         let Connection { link, session, .. } = connection;
         link.begins = true;
-        self.open += 1;
         self.mail.opened(link.id.key());
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
         let hook = caught(|| desk.connected(link, session, outbox));
@@ -285,7 +293,10 @@ impl<S: Service> Exchange<S> {
         let (desk, outbox) = (&mut self.desk, &mut self.outbox);
         let reason = match answer {
             // What the packet says of slow peers is for pushes: a client counts on its answers.
-            Answer::Reply(message) => outbox.deliver(stream, link, &message, Overflow::Close).err(),
+            Answer::Reply(message) => {
+                outbox.replied();
+                outbox.deliver(stream, link, &message, Overflow::Close).err()
+            }
             Answer::Close => Some(Reason::Service),
             Answer::None => {
                 self.counters.unanswered.add(1);
@@ -352,7 +363,7 @@ impl<S: Service> Exchange<S> {
         if link.phase == Phase::Open {
             link.phase = Phase::Flushing;
             stream.ended(reason);
-            self.open -= 1;
+            self.closing += 1;
             self.counters.ends(reason);
             log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
@@ -379,12 +390,15 @@ impl<S: Service> Exchange<S> {
         connection.link.phase = Phase::Gone;
     }
 
-    /// Whether the connections have so many segments of input and output.
+    /// Whether the connections have so many segments of input and output, and so many are closing.
     ///
     /// # Errors
     /// If they have not.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn audit(&self, input: usize, output: usize) -> Result<(), String> {
+    pub(crate) fn audit(&self, input: usize, output: usize, closing: u64) -> Result<(), String> {
+        if closing != self.closing {
+            return Err(format!("{closing} connections are closing, and {} are counted", self.closing));
+        }
         self.inbox.audit(input)?;
         self.outbox.audit(output)
     }
@@ -462,8 +476,7 @@ impl<S: Service> Exchange<S> {
         let reason = match caught(|| self.serve(connection, count, allowed)) {
             Ok(reason) => reason,
             Err(panic) => {
-                let command = self.desk.running();
-                self.counters.panicked_commands.count(self.counters.running());
+                let command = self.desk.panicked();
                 Some(self.panicked(&connection.link, &command, &panic))
             }
         };

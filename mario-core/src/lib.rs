@@ -129,7 +129,9 @@ pub use error::{Error, Result};
 pub use groups::JoinError;
 pub use handle::ServerHandle;
 pub use link::{ConnId, ConnIdError};
-pub use metrics::{CommandMetrics, Histogram, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics};
+pub use metrics::{
+    CommandMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics,
+};
 pub use name::{Name, NameError};
 pub use net::system::KeepAlive;
 pub use outbox::SendError;

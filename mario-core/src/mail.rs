@@ -151,6 +151,11 @@ impl Mail {
         self.letters.is_empty() && !self.has_answers()
     }
 
+    /// How many letters have room.
+    pub(crate) fn capacity(&self) -> usize {
+        self.letters.capacity()
+    }
+
     /// How many letters wait.
     pub(crate) fn len(&self) -> usize {
         self.letters.len()

@@ -110,6 +110,11 @@ impl<W: Wake> Mailbox<W> {
         self.ended.load(Ordering::Acquire)
     }
 
+    /// The worker takes no more connections.
+    fn is_over(&self) -> bool {
+        self.has_ended() || self.has_failed()
+    }
+
     /// The worker can't go on, and the server without it can't either.
     pub(crate) fn fail(&self) {
         self.failed.store(true, Ordering::Release);
@@ -185,7 +190,7 @@ pub(crate) fn way_of<T, W: Wake>(
 impl<T, W: Wake> Dealer<T, W> {
     /// Whether the worker has a free slot that is not promised, which it will give sooner or later.
     pub(crate) fn has_room(&self) -> bool {
-        self.mailbox.load() < self.slots && !self.mailbox.has_failed()
+        self.mailbox.load() < self.slots && !self.mailbox.is_over()
     }
 
     /// Whether the way there is free too, and the worker comes round.

@@ -6,11 +6,12 @@ mod report;
 use std::collections::BTreeMap;
 
 use crate::crew::SystemMailbox;
+use crate::dispatch::CommandDescription;
 use crate::handle::Control;
 use crate::reason::Reason;
 pub use crate::stats::{Histogram, PoolMetrics, SlotMetrics};
 
-use crate::stats::Stats;
+use crate::stats::{Row, Stats};
 
 /// All that a server has counted since it started, and how it is now.
 ///
@@ -53,12 +54,18 @@ pub struct WorkerMetrics {
     pub frames: u64,
     /// Bytes received.
     pub bytes: u64,
-    /// Frames that its handlers and hooks sent, replies and others.
+    /// Frames that were sent, or wait for peers that read slowly.
     pub frames_sent: u64,
+    /// Of those, how many were replies to requests.
+    pub replies: u64,
     /// Bytes that its sockets took.
     pub bytes_sent: u64,
+    /// Frames of commands that nobody handles, but for heartbeats.
+    pub unknown: u64,
     /// Panics of handlers and hooks.
     pub panics: u64,
+    /// Its mailbox: what other threads want of its connections.
+    pub mailbox: MailboxMetrics,
     /// Bytes of the pool for incomplete input that are used; whole segments count.
     pub input_pool: PoolMetrics,
     /// Bytes of the pool for unsent output that are used; whole segments count.
@@ -70,6 +77,16 @@ pub struct WorkerMetrics {
     pub is_stalled: bool,
 }
 
+/// The mailbox of a worker: [`Builder::mailbox`](crate::Builder::mailbox).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MailboxMetrics {
+    /// How many pushes have room.
+    pub capacity: u64,
+    /// How many wait now.
+    pub used: u64,
+}
+
 /// What is known of one command.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -78,14 +95,16 @@ pub struct CommandMetrics {
     pub id: u16,
     /// The name of its handler.
     pub name: &'static str,
-    /// Requests that were no such packet.
+    /// Requests, whatever became of them.
+    pub requests: u64,
+    /// Of those, how many were no such packet.
     pub malformed: u64,
-    /// Requests that a guard did not let run.
+    /// Of those, how many a guard did not let run.
     pub denied: u64,
     /// Panics of its handler.
     pub panics: u64,
-    /// How long its handler took, if [`Builder::time_commands`](crate::Builder::time_commands) is set; its count is
-    /// that of the requests.
+    /// How long its handler took, if [`Builder::time_commands`](crate::Builder::time_commands) is set; without requests
+    /// that a guard did not let run, and without panics.
     pub times: Option<Histogram>,
 }
 
@@ -97,27 +116,36 @@ impl Metrics {
             let sum = mailboxes.iter().map(|mailbox| mailbox.counters.ended[Reason::place(name)].get()).sum();
             ended.insert(name, sum);
         }
-        let commands = control.commands.iter().map(|command| {
-            let sum = |of: &dyn Fn(&SystemMailbox) -> u64| mailboxes.iter().map(|mailbox| of(mailbox)).sum();
-            let times = mailboxes.iter().filter_map(|mailbox| mailbox.counters.times.of(command.id));
-            CommandMetrics {
-                id: command.id,
-                name: command.name,
-                malformed: sum(&|mailbox| mailbox.counters.malformed.of(command.id)),
-                denied: sum(&|mailbox| mailbox.counters.denied.of(command.id)),
-                panics: sum(&|mailbox| mailbox.counters.panicked_commands.of(command.id)),
-                times: times.reduce(|mut sum, times| {
-                    sum.merge(&times);
-                    sum
-                }),
+        let mut commands: Vec<_> = control.commands.iter().map(CommandMetrics::new).collect();
+        for counters in mailboxes.iter().filter_map(|mailbox| mailbox.counters.commands()) {
+            // Both are in the order of the list.
+            for (command, row) in commands.iter_mut().zip(counters.rows()) {
+                command.add(row);
             }
-        });
+        }
         Metrics {
             stats,
             workers: mailboxes.iter().map(|mailbox| worker(mailbox)).collect(),
-            commands: commands.collect(),
+            commands,
             ended,
             users: control.connections.online() as u64,
+        }
+    }
+}
+
+impl CommandMetrics {
+    fn new(command: &CommandDescription) -> Self {
+        CommandMetrics { id: command.id, name: command.name, ..CommandMetrics::default() }
+    }
+
+    /// Adds what one worker has counted.
+    fn add(&mut self, row: &Row) {
+        self.requests += row.requests.get();
+        self.malformed += row.malformed.get();
+        self.denied += row.denied.get();
+        self.panics += row.panics.get();
+        if let Some(times) = &row.times {
+            self.times.get_or_insert_default().merge(&times.read());
         }
     }
 }
@@ -129,8 +157,11 @@ fn worker(mailbox: &SystemMailbox) -> WorkerMetrics {
         frames: counters.frames.get(),
         bytes: counters.bytes.get(),
         frames_sent: counters.frames_sent.get(),
+        replies: counters.replies.get(),
         bytes_sent: counters.bytes_sent.get(),
+        unknown: counters.unknown.get(),
         panics: counters.panics.get(),
+        mailbox: MailboxMetrics { capacity: mailbox.mail.capacity() as u64, used: mailbox.mail.len() as u64 },
         input_pool: counters.input_pool.read(),
         output_pool: counters.output_pool.read(),
         rounds: counters.round_times.read(),

@@ -38,10 +38,11 @@ pub(crate) struct Outbox {
     kept: Lists<Message>,
 }
 
-/// How much was sent: frames of handlers and hooks, and bytes that sockets took.
+/// How much was sent: frames, how many of them were replies, and bytes that sockets took.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sent {
     pub(crate) frames: u64,
+    pub(crate) replies: u64,
     pub(crate) bytes: u64,
 }
 
@@ -162,10 +163,14 @@ impl Outbox {
         let written = offer(stream, link, frame)?;
         self.sent.bytes += written as u64;
         if written == frame.len() {
+            self.sent.frames += 1;
             return Ok(Delivered::Sent);
         }
         match append(&mut self.segments, self.marks, link, &frame[written..]) {
-            Ok(()) => Ok(Delivered::Sent),
+            Ok(()) => {
+                self.sent.frames += 1;
+                Ok(Delivered::Sent)
+            }
             // Others have used up the pool; of this one the peer has seen nothing.
             Err(Full) if written == 0 && overflow == Overflow::DropNewest => Ok(Delivered::Dropped),
             Err(Full) => Err(Reason::Overflow),
@@ -219,6 +224,12 @@ impl Outbox {
             link.paused = false;
         }
         Ok(has_freed)
+    }
+
+    /// The frame before, or the one that follows, is a reply.
+    #[inline]
+    pub(crate) fn replied(&mut self) {
+        self.sent.replies += 1;
     }
 
     /// What was sent since the last call.

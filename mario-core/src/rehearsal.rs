@@ -43,7 +43,7 @@ impl<S: Service> Rehearsal<S> {
         let marks = Marks { low_water: 0, high_water: 0, limit: Outbox::CAPACITY };
         let id = ConnId::new(0, Key { index: 0, generation: 0 });
         Ok(Rehearsal {
-            desk: Desk::new(Arc::new(service), commands, None, locals, Arc::default()),
+            desk: Desk::new(Arc::new(service), commands, None, locals, Arc::default(), false),
             link: Link::new(id, SocketAddr::from(([127, 0, 0, 1], 1))),
             session: S::Session::default(),
             outbox: Outbox::new(Stx::default().0, marks, marks.limit, 0)?,

@@ -47,6 +47,11 @@ impl<T> Slots<T> {
         self.used
     }
 
+    /// All slots that were ever taken are below this one.
+    pub(crate) fn high_water(&self) -> u32 {
+        self.slots.len() as u32
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.used == 0
     }
@@ -118,7 +123,9 @@ impl<T> Slots<T> {
 
     /// The keys of all tenants.
     pub(crate) fn keys(&self) -> Vec<Key> {
-        (0..self.slots.len() as u32).filter_map(|index| self.key_at(index)).collect()
+        let mut keys = Vec::with_capacity(self.used);
+        keys.extend((0..self.high_water()).filter_map(|index| self.key_at(index)));
+        keys
     }
 }
 

@@ -1,14 +1,15 @@
 //! What is counted: each worker in numbers of its own, which any thread may read.
 
 mod by_command;
+mod commands;
 mod gauges;
 mod histogram;
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use by_command::ByCommand;
+pub(crate) use commands::{CommandCounters, Row};
 use gauges::{Pool, Slots};
 pub use gauges::{PoolMetrics, SlotMetrics};
 pub use histogram::Histogram;
@@ -95,15 +96,15 @@ pub(crate) struct Counters {
     pub(crate) frames: Counter,
     pub(crate) bytes: Counter,
     pub(crate) panics: Counter,
-    /// Connections that ended for the service, by why.
+    /// Connections that ended, by why; also those that were none of the service's yet.
     pub(crate) ended: [Counter; Reason::NAMES.len()],
     pub(crate) frames_sent: Counter,
+    pub(crate) replies: Counter,
     pub(crate) bytes_sent: Counter,
-    pub(crate) malformed: ByCommand,
-    pub(crate) denied: ByCommand,
-    pub(crate) panicked_commands: ByCommand,
-    /// How long handlers took, if that is asked for.
-    pub(crate) times: TimesByCommand,
+    /// Frames that no command takes, but for heartbeats.
+    pub(crate) unknown: Counter,
+    /// Laid out once the worker knows its commands.
+    commands: OnceLock<Arc<CommandCounters>>,
     pub(crate) slots: Slots,
     pub(crate) input_pool: Pool,
     pub(crate) output_pool: Pool,
@@ -125,30 +126,6 @@ pub(crate) struct Counters {
     pub(crate) rounds: Counter,
 }
 
-/// How long the handlers of each command took.
-#[derive(Debug, Default)]
-pub(crate) struct TimesByCommand(OnceLock<BTreeMap<u16, Times>>);
-
-impl TimesByCommand {
-    /// From now on these commands are timed.
-    pub(crate) fn begin(&self, commands: impl Iterator<Item = u16>) {
-        self.0.get_or_init(|| commands.map(|command| (command, Times::default())).collect());
-    }
-
-    pub(crate) fn are_wanted(&self) -> bool {
-        self.0.get().is_some()
-    }
-
-    /// Where the times of a command go, if it is timed.
-    pub(crate) fn times(&self, command: u16) -> Option<&Times> {
-        self.0.get()?.get(&command)
-    }
-
-    pub(crate) fn of(&self, command: u16) -> Option<Histogram> {
-        self.times(command).map(Times::read)
-    }
-}
-
 /// What became of pushes.
 #[derive(Debug, Default)]
 pub(crate) struct Pushes {
@@ -158,9 +135,19 @@ pub(crate) struct Pushes {
 }
 
 impl Counters {
-    /// A connection has ended for the service.
+    /// A connection has ended.
     pub(crate) fn ends(&self, reason: Reason) {
         self.ended[Reason::place(reason.name())].add(1);
+    }
+
+    /// What is counted for each command; laid out by the first call. A worker that is started again goes on with it.
+    pub(crate) fn of_commands(&self, lay_out: impl FnOnce() -> CommandCounters) -> Arc<CommandCounters> {
+        Arc::clone(self.commands.get_or_init(|| Arc::new(lay_out())))
+    }
+
+    /// The same, once it is laid out.
+    pub(crate) fn commands(&self) -> Option<&CommandCounters> {
+        self.commands.get().map(|commands| &**commands)
     }
 
     #[inline]

@@ -9,6 +9,7 @@ mod entrance;
 mod expiry;
 mod plan;
 mod revival;
+mod survey;
 
 use std::collections::{TryReserveError, VecDeque};
 use std::io;
@@ -20,9 +21,9 @@ use std::time::Duration;
 use crate::accepting::{Accepted, Acceptor};
 use crate::admission::Arrival;
 use crate::clock::Clock;
-use crate::connections::{Connections, SlowConnection, worst};
+use crate::connections::Connections;
 use crate::deadlines::Deadlines;
-use crate::dispatch::{Commands, Entry};
+use crate::dispatch::Commands;
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Turn};
 use crate::link::{ConnId, Link, Phase};
@@ -30,6 +31,7 @@ use crate::mail::Answered;
 use crate::mailbox::{Course, Hand, Mailbox, Promised};
 use crate::net::{LISTENER, Poll, Ready};
 use crate::panics::{Panic, caught};
+use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
 use crate::timers::Due;
@@ -39,6 +41,7 @@ use entrance::{Door, Entrance};
 pub(crate) use expiry::{Patience, Ping};
 pub(crate) use plan::Plan;
 use revival::Deaths;
+use survey::Look;
 
 /// Events taken from the system at once.
 const EVENTS: usize = 1024;
@@ -72,6 +75,8 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     mailbox: Arc<Mailbox<W>>,
     entrance: Entrance<P>,
     delivery: Delivery,
+    /// A survey that has begun.
+    look: Option<Look>,
     slots: Slots<Connection<S, P::Stream>>,
     exchange: Exchange<S>,
     /// When a connection that sends nothing expires.
@@ -110,9 +115,6 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let now = clock.now();
         let mut locals = plan.locals(connections)?;
         mailbox.counters.slots.set_capacity(plan.connections);
-        if plan.time_commands {
-            mailbox.counters.times.begin(commands.iter().map(Entry::id));
-        }
         locals.timers.set_now(now);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));
         let delivery = Delivery::new(Arc::clone(&mailbox.mail));
@@ -140,6 +142,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             mailbox,
             entrance: Entrance::Closed,
             delivery,
+            look: None,
         })
     }
 
@@ -213,6 +216,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.drop_all();
         self.delivery.end();
         self.mailbox.end();
+        // The master may have dealt some before it knew.
+        while let Entrance::Hand(hand) = &mut self.entrance
+            && hand.next().is_some()
+        {
+            self.turn_away(Promised::at(&self.mailbox), Reason::ShutDown);
+        }
+        self.exchange.publish(self.slots.len());
         self.unflushed
     }
 
@@ -230,6 +240,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn round(&mut self) -> bool {
         self.admit_all();
         self.deliver();
+        self.look();
         for _ in 0..self.again.len() {
             if let Some(key) = self.again.pop_front() {
                 self.turn_again(key);
@@ -261,9 +272,14 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let resume = self.exchange.next_resume();
         let due = [sweep, self.next_tick, timer, drain, resume, self.give_up, self.entrance.due()];
         let timeout = due.into_iter().flatten().min().map(|at| at.saturating_sub(self.now));
-        let Worker { mailbox, entrance, delivery, again, course, poll, .. } = self;
-        let has_work =
-            || !again.is_empty() || entrance.has_work() || delivery.has_work() || mailbox.course() > *course;
+        let Worker { mailbox, entrance, delivery, look, again, course, poll, .. } = self;
+        let has_work = || {
+            !again.is_empty()
+                || look.is_some()
+                || entrance.has_work()
+                || delivery.has_work()
+                || mailbox.course() > *course
+        };
         let waited = mailbox.doorbell.sleep(has_work, |may_block| {
             poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
         });
@@ -287,7 +303,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             && let Some((arrival, peer)) = hand.next()
         {
             if self.course == Course::Close {
-                drop(Promised::at(&self.mailbox));
+                self.turn_away(Promised::at(&self.mailbox), Reason::ShutDown);
                 continue;
             }
             self.admit(arrival, peer);
@@ -327,7 +343,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         for _ in 0..DELIVERIES {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
             let Some((key, errand)) = self.delivery.next(groups, || slots.keys()) else {
-                break;
+                return;
             };
             let Some(connection) = self.slots.get_mut(key) else {
                 self.mailbox.counters.pushes.gone.add(u64::from(errand.is_push()));
@@ -343,25 +359,6 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
             self.after(key, Turn::default());
         }
-        while let Some(survey) = self.delivery.survey() {
-            // Nobody waits for it who has lost patience.
-            let _ = survey.answer.send(self.slowest(survey.most));
-        }
-    }
-
-    /// The connections for which most waits.
-    #[cold]
-    fn slowest(&mut self, most: usize) -> Vec<SlowConnection> {
-        let mut slow = Vec::new();
-        for key in self.slots.keys() {
-            let Some(connection) = self.slots.get_mut(key) else { continue };
-            let Link { id, peer, ref output, .. } = connection.link;
-            if !output.is_empty() {
-                let user = self.exchange.user(id);
-                slow.push(SlowConnection { id, peer, user, waiting: output.len() });
-            }
-        }
-        worst(slow, most)
     }
 
     /// Does all that was asked for until now, if that takes no longer than `until`.
@@ -383,19 +380,20 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             Err(panic) => {
                 self.mailbox.counters.panicked();
                 log::error!("Session::default panicked, the connection from {peer} is closed: {panic}");
-                return;
+                return self.turn_away(promised, Reason::Panicked);
             }
         };
         let index = self.index;
         let make = |key| Connection::new(stream, Link::new(ConnId::new(index, key), peer), session);
         let Some(key) = self.slots.insert_with(make) else {
             log::error!("worker {index} was dealt more connections than it has slots");
-            return;
+            return self.turn_away(promised, Reason::Overflow);
         };
         promised.keep();
         let Some(connection) = self.slots.get_mut(key) else { return };
         if let Err(error) = self.poll.register(connection.stream(), key) {
             log::error!("worker {index}: the connection from {peer} can't be watched: {error}");
+            self.mailbox.counters.ends(Reason::Error(error.kind()));
             self.remove(key);
             return;
         }
@@ -412,6 +410,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             drain.join(key, self.now);
         }
         self.after(key, Turn::default());
+    }
+
+    /// A connection does not get the slot that it was promised.
+    #[cold]
+    fn turn_away(&self, promised: Promised<W>, reason: Reason) {
+        self.mailbox.counters.ends(reason);
+        drop(promised);
     }
 
     #[inline]
@@ -438,7 +443,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn remove(&mut self, key: Key) {
         self.expect_nothing(key);
         if let Some(connection) = self.slots.remove(key) {
-            self.exchange.let_go(key.index);
+            self.exchange.let_go(&connection);
             let dropped = caught(|| drop(connection));
             self.mailbox.free();
             if let Err(panic) = dropped {

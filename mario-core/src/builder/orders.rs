@@ -67,7 +67,6 @@ impl<S: Service> Builder<S> {
             shutdown_timeout: self.shutdown_timeout,
             drain: self.drain,
             tick: self.tick,
-            time_commands: self.time_commands,
             timers: self.timer_count()?,
             mailbox: self.mailbox_room()?,
             memberships: self.membership_count()?,
@@ -125,6 +124,7 @@ impl<S: Service> Builder<S> {
             input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
             output_pool: self.output_pool,
             slots: self.connections,
+            time_commands: self.time_commands,
             census: admission.census.clone(),
             limits: self.throttle.check(self.max_packet)?,
         })

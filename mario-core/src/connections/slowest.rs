@@ -21,6 +21,9 @@ pub struct SlowConnection {
     pub user: Option<Name>,
     /// How many bytes wait.
     pub waiting: usize,
+    /// For how long its peer has taken as good as nothing: at the [write timeout](crate::Builder::write_timeout) it is
+    /// closed.
+    pub stalled_for: Duration,
 }
 
 /// A question to all workers: which are their slowest connections?
@@ -30,9 +33,9 @@ pub(crate) struct Survey {
 }
 
 impl Connections {
-    /// The connections for which most output waits, at most so many. Each worker looks through its slots once; this
-    /// waits for them, for at most `patience`, and leaves out who does not answer. So it is for operators, and not for
-    /// handlers: their own worker does not answer while they run.
+    /// The connections for which most output waits, at most so many. Each worker looks through its slots once, some in
+    /// each round of its loop; this waits for them, for at most `patience`, and leaves out who does not answer. So it is for
+    /// operators, and not for handlers: their own worker does not answer while they run.
     pub fn slowest(&self, most: usize, patience: Duration) -> Vec<SlowConnection> {
         let (answer, answers) = channel();
         let workers = &self.0.workers;

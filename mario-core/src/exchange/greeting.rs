@@ -47,6 +47,8 @@ impl<S: Service> Exchange<S> {
             Reason::TimedOut => Reason::Proxy(ProxyError::Incomplete),
             other => other,
         };
+        self.closing += 1;
+        self.counters.ends(reason);
         stream.ended(reason);
         self.inbox.discard(&mut link.input);
         link.phase = Phase::Gone;

@@ -80,6 +80,7 @@ impl Rig {
             slots: 1,
             census: None,
             limits: Limits::default(),
+            time_commands: false,
         };
         let commands = mario::commands![echo, flood, twice];
         let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1, answers: 1 }));

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use super::{CommandMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics};
+use super::{CommandMetrics, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics};
 use crate::stats::Histogram;
 
 /// The buckets of times, in seconds as Prometheus wants them.
@@ -51,10 +51,7 @@ impl Metrics {
         ] {
             text.sample("connections_refused_total", format_args!("why=\"{why}\""), count)?;
         }
-        text.counter(
-            "connections_ended_total",
-            "Connections that ended, by the reason that the service got.",
-        )?;
+        text.counter("connections_ended_total", "Connections that ended, by reason.")?;
         for (reason, count) in &self.ended {
             text.sample("connections_ended_total", format_args!("reason=\"{reason}\""), count)?;
         }
@@ -95,10 +92,12 @@ impl Metrics {
 
     fn workers(&self, text: &mut Text) -> fmt::Result {
         type Of = fn(&WorkerMetrics) -> u64;
-        let counters: [(&str, &str, Of); 5] = [
+        let counters: [(&str, &str, Of); 7] = [
             ("frames_received_total", "Whole frames received.", |worker| worker.frames),
             ("received_bytes_total", "Bytes received.", |worker| worker.bytes),
-            ("frames_sent_total", "Frames that handlers and hooks sent.", |worker| worker.frames_sent),
+            ("frames_sent_total", "Frames sent, or waiting for slow peers.", |worker| worker.frames_sent),
+            ("replies_total", "Frames sent as replies to requests.", |worker| worker.replies),
+            ("unknown_frames_total", "Frames of commands that nobody handles.", |worker| worker.unknown),
             ("sent_bytes_total", "Bytes that the sockets took.", |worker| worker.bytes_sent),
             ("panics_total", "Panics of handlers and hooks.", |worker| worker.panics),
         ];
@@ -127,6 +126,14 @@ impl Metrics {
                 text.sample("slots", format_args!("worker=\"{number}\",state=\"{state}\""), count)?;
             }
         }
+        text.gauge("mailbox_letters", "Room for pushes in mailboxes, and what waits.")?;
+        for (number, worker) in self.workers.iter().enumerate() {
+            let MailboxMetrics { capacity, used } = worker.mailbox;
+            for (what, count) in [("capacity", capacity), ("used", used)] {
+                let labels = format_args!("worker=\"{number}\",what=\"{what}\"");
+                text.sample("mailbox_letters", labels, count)?;
+            }
+        }
         text.gauge("pool_bytes", "Bytes of the pools, by what they are.")?;
         for (number, worker) in self.workers.iter().enumerate() {
             for (pool, metrics) in [("input", worker.input_pool), ("output", worker.output_pool)] {
@@ -142,7 +149,8 @@ impl Metrics {
 
     fn commands(&self, text: &mut Text) -> fmt::Result {
         type Of = fn(&CommandMetrics) -> u64;
-        let counters: [(&str, &str, Of); 3] = [
+        let counters: [(&str, &str, Of); 4] = [
+            ("command_requests_total", "Requests, whatever became of them.", |command| command.requests),
             ("command_malformed_total", "Requests that were no such packet.", |command| command.malformed),
             ("command_denied_total", "Requests that a guard did not let run.", |command| command.denied),
             ("command_panics_total", "Panics of the handler.", |command| command.panics),

@@ -56,14 +56,11 @@ impl Metrics {
             f,
             "\n{command:<32} {requests:>10} {p50:>9} {p99:>9} {malformed:>10} {denied:>8} {panics:>7}"
         )?;
-        for CommandMetrics { id, name, malformed, denied, panics, times } in &self.commands {
-            let [requests, p50, p99] = match times {
-                None => ["-"; 3].map(str::to_owned),
-                Some(times) => {
-                    let [p50, p99] = [0.5, 0.99].map(|share| format!("{:.1?}", times.quantile(share)));
-                    [times.count().to_string(), p50, p99]
-                }
-            };
+        for CommandMetrics { id, name, requests, malformed, denied, panics, times } in &self.commands {
+            let [p50, p99] = [0.5, 0.99].map(|share| match times {
+                Some(times) => format!("{:.1?}", times.quantile(share)),
+                None => "-".to_owned(),
+            });
             writeln!(
                 f,
                 "{id:#06x} {name:<25} {requests:>10} {p50:>9} {p99:>9} {malformed:>10} {denied:>8} {panics:>7}"

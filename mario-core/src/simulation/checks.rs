@@ -12,7 +12,7 @@ use super::world::{Rest, State, View};
 use crate::Reason;
 use crate::buffers::SEGMENT;
 use crate::mailbox::Mailbox;
-use crate::stats::{Counters, Door};
+use crate::stats::{Counter, Counters, Door};
 
 type Check = Result<(), String>;
 
@@ -229,6 +229,10 @@ pub(super) fn counting(state: &State, doors: &[Arc<Door>], mailboxes: &[Arc<Mail
     let begun = state.wires.iter().filter(|wire| wire.life.connected).count() as u64;
     let (bytes, panics) = (sum(&|counters| counters.bytes.get()), sum(&|counters| counters.panics.get()));
     let accepted: u64 = doors.iter().map(|door| door.accepted.get()).sum();
+    let ended = sum(&|counters| counters.ended.iter().map(Counter::get).sum());
+    if ended != accepted {
+        return Err(format!("{accepted} connections were accepted, and {ended} have ended"));
+    }
     if state.sessions > 0 {
         return Err(format!("{} sessions are left", state.sessions));
     }

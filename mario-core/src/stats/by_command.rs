@@ -40,12 +40,6 @@ impl ByCommand {
             .filter(|(_, count)| *count > 0)
     }
 
-    /// Of one command.
-    pub(crate) fn of(&self, command: u16) -> u64 {
-        let [low, high] = command.to_le_bytes();
-        self.0[usize::from(high)].get().map_or(0, |page| page[usize::from(low)].get())
-    }
-
     /// Of all commands together.
     pub(crate) fn total(&self) -> u64 {
         self.counts().map(|(_, count)| count).sum()

@@ -10,9 +10,9 @@ pub struct SlotMetrics {
     pub capacity: u64,
     /// Nobody has them.
     pub free: u64,
-    /// Of connections that the service knows, or is about to.
+    /// Of connections that have not ended.
     pub open: u64,
-    /// Of connections that have ended for the service, and whose last output is being flushed.
+    /// Of connections that have ended, and whose last output is being flushed.
     pub closing: u64,
 }
 
@@ -42,8 +42,8 @@ impl Slots {
     }
 
     #[inline]
-    pub(crate) fn publish(&self, open: u64, taken: usize) {
-        self.taken.store(open << 32 | (taken as u64).saturating_sub(open), Relaxed);
+    pub(crate) fn publish(&self, taken: usize, closing: u64) {
+        self.taken.store((taken as u64).saturating_sub(closing) << 32 | closing, Relaxed);
     }
 
     pub(crate) fn read(&self) -> SlotMetrics {

@@ -32,7 +32,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         if load != taken {
             return Err(format!("{load} slots are promised, and {taken} are taken"));
         }
-        let (mut input, mut output) = (0, 0);
+        let (mut input, mut output, mut closing) = (0, 0, 0);
         let mut found = Vec::with_capacity(keys.len());
         for key in &keys {
             let Some(connection) = self.slots.get_mut(*key) else { continue };
@@ -55,6 +55,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             if link.phase == Phase::Open && is_timed != self.idle.is_set(key.index) {
                 return at("its deadline for input does not fit the settings");
             }
+            closing += u64::from(!matches!(link.phase, Phase::Greeting | Phase::Open));
             input += link.input.segments();
             output += link.output.segments();
             if link.throttled != self.exchange.waits(key.index) {
@@ -70,7 +71,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 return Err(format!("slot {slot} is free, and has a deadline"));
             }
         }
-        self.exchange.audit(input, output)?;
+        self.exchange.audit(input, output, closing)?;
         Ok(found)
     }
 

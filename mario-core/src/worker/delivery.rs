@@ -47,7 +47,7 @@ impl Delivery {
 
     /// There is something to do for which no event will come.
     pub(super) fn has_work(&self) -> bool {
-        self.is_amid_many() || !self.mail.is_empty()
+        self.is_amid_many() || self.has_surveys() || !self.mail.is_empty()
     }
 
     /// The next thing to do, in the order in which it was asked for.
@@ -82,7 +82,13 @@ impl Delivery {
         Some((keys[*done - 1], Errand::Push(Pushed::Lent(message))))
     }
 
-    /// Questions about all connections.
+    /// There are questions about all connections.
+    #[inline]
+    pub(super) fn has_surveys(&self) -> bool {
+        !self.surveys.is_empty()
+    }
+
+    /// A question about all connections.
     pub(super) fn survey(&mut self) -> Option<Survey> {
         self.surveys.pop()
     }

@@ -26,7 +26,6 @@ pub(crate) struct Plan {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain: Option<Duration>,
     pub(crate) tick: Option<Duration>,
-    pub(crate) time_commands: bool,
     pub(crate) timers: usize,
     pub(crate) mailbox: usize,
     pub(crate) memberships: usize,

@@ -10,7 +10,7 @@ use super::entrance::Entrance;
 use crate::clock::Clock;
 use crate::deadlines::Deadlines;
 use crate::doorbell::Wake;
-use crate::link::ConnId;
+use crate::link::{ConnId, Phase};
 use crate::mailbox::Course;
 use crate::net::Poll;
 use crate::panics::{Panic, caught};
@@ -48,6 +48,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             self.slots.len()
         );
         self.bury();
+        self.exchange.publish(self.slots.len());
         self.now = self.clock.now();
         if self.deaths.note(self.now) {
             log::error!("worker {} dies over and over: the server shuts down", self.index);
@@ -78,6 +79,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             });
             if let Err(panic) = ended {
                 log::error!("connection {} can't be reported: {panic}", ConnId::new(self.index, key));
+                let phase = self.slots.get_mut(key).map(|connection| connection.link.phase);
+                if matches!(phase, Some(Phase::Greeting | Phase::Open)) {
+                    self.mailbox.counters.ends(Reason::WorkerDied);
+                }
             }
             self.exchange.forget(ConnId::new(self.index, key));
             self.remove(key);
@@ -96,6 +101,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.again.clear();
         // The letters that wait may be for those who come.
         self.delivery.give_up();
+        self.look = None;
         self.next_sweep = self.now;
         self.next_tick = self.plan.tick.map(|tick| self.now + tick);
         self.exchange.timers().set_now(self.now);

@@ -13,7 +13,6 @@ use crate::exchange::Rules;
 use crate::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
 use crate::outbox::Marks;
-use crate::reason::Reason;
 use crate::service;
 
 const STX: u32 = 7;
@@ -91,7 +90,6 @@ impl Rig {
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             drain: None,
             tick: None,
-            time_commands: false,
             timers: 4,
             mailbox: 8,
             memberships: 8,
@@ -106,6 +104,7 @@ impl Rig {
                 slots: connections,
                 census: None,
                 limits: Limits::default(),
+                time_commands: false,
             },
         };
         Rig::with(plan)
@@ -357,4 +356,5 @@ mod mail;
 mod own_listener;
 mod proxy;
 mod revival;
+mod survey;
 mod throttle;
