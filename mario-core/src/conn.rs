@@ -171,9 +171,7 @@ impl<'a, S: Service> Conn<'a, S> {
     #[inline]
     pub(crate) fn answer<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
         let request = self.request.ok_or(SendError::NoRequest)?;
-        self.outbox.push(self.link, request, packet)?;
-        self.outbox.replied();
-        Ok(())
+        self.outbox.push(self.link, request, packet)
     }
 
     /// Sends `packet` under the id of any command.
@@ -188,7 +186,9 @@ impl<'a, S: Service> Conn<'a, S> {
         if mario_proto::is_reserved(command) {
             return Err(SendError::Reserved(command));
         }
-        self.outbox.push(self.link, command, packet)
+        self.outbox.push(self.link, command, packet)?;
+        self.outbox.was_unasked();
+        Ok(())
     }
 
     /// Calls `call` for this connection after `delay`, on its worker, as a handler is called; not if it has ended by

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use mario_proto::Frame;
 
 use crate::conn::Conn;
-use crate::dispatch::{Commands, Handled};
+use crate::dispatch::{Commands, Handled, Handler};
 use crate::link::Link;
 use crate::locals::Locals;
 use crate::outbox::Outbox;
 use crate::reason::{Close, Reason};
 use crate::service::Service;
-use crate::stats::{CommandCounters, Counters};
+use crate::stats::{CommandCounters, Counter, Counters};
 use crate::timers::ForConn;
 
 /// The service, its table, and what the worker keeps for it.
@@ -23,8 +23,8 @@ pub(crate) struct Desk<S: Service> {
     heartbeat: Option<u16>,
     /// Tells which command is being handled, if it panics or hangs.
     counters: Arc<Counters>,
-    /// How many frames were handled since they were last counted.
-    frames: u64,
+    /// Requests, by the places of their commands.
+    requests: Arc<[Counter]>,
     by_command: Arc<CommandCounters>,
     /// Whether it is counted how long handlers take.
     is_timed: bool,
@@ -40,7 +40,8 @@ impl<S: Service> Desk<S> {
         is_timed: bool,
     ) -> Self {
         let by_command = counters.of_commands(|| CommandCounters::new(&commands, is_timed));
-        Desk { service, locals, commands, heartbeat, counters, frames: 0, by_command, is_timed }
+        let requests = Arc::clone(&by_command.requests);
+        Desk { service, locals, commands, heartbeat, counters, requests, by_command, is_timed }
     }
 
     /// Handles one frame; the answer is the reason for which the connection ends, if it does.
@@ -53,52 +54,59 @@ impl<S: Service> Desk<S> {
         frame: Frame<'_>,
     ) -> Option<Reason> {
         self.counters.runs(frame.cmd);
-        self.frames += 1;
         let place = self.commands.place(frame.cmd);
         let Some(handler) = self.commands.handler(place) else {
             return self.without_handler(link, session, outbox, frame);
         };
-        self.by_command.row(place).requests.add(1);
-        let is_timed = self.is_timed;
-        let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
-        let handled = match conn.service.admits(&mut conn, frame.cmd) {
-            true if is_timed => {
-                let start = Instant::now();
-                let handled = handler(&mut conn, frame.payload);
-                self.took(place, start.elapsed());
-                handled
-            }
-            true => handler(&mut conn, frame.payload),
-            false => Handled::Denied,
+        if let Some(requests) = self.requests.get(place) {
+            requests.add(1);
+        }
+        let handled = match self.is_timed {
+            false => self.run(handler, link, session, outbox, frame),
+            true => self.run_timed(place, handler, link, session, outbox, frame),
         };
         match handled {
             Handled::Done => None,
-            Handled::Close => Some(Reason::Service),
-            Handled::NoRoom => {
-                log::error!("{}: all answers of the worker are owed already", self.running());
-                Some(Reason::Overflow)
-            }
-            Handled::Unsendable(error) => {
-                log::error!("{}: its reply can't be encoded: {error}", self.running());
-                Some(Reason::Unsendable(error))
-            }
-            Handled::Denied => {
-                self.by_command.row(place).denied.add(1);
-                let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
-                match conn.service.denied(&mut conn, frame) {
-                    Ok(()) => None,
-                    Err(Close) => Some(Reason::Denied(frame.cmd)),
-                }
-            }
-            Handled::Malformed(error) => {
-                self.by_command.row(place).malformed.add(1);
-                let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
-                match conn.service.malformed(&mut conn, frame, error) {
-                    Ok(()) => None,
-                    Err(Close) => Some(Reason::Malformed(frame.cmd, error)),
-                }
-            }
+            other => self.without_success(other, place, link, session, outbox, frame),
         }
+    }
+
+    /// Asks the guard of all commands, and runs a handler.
+    #[inline]
+    fn run(
+        &mut self,
+        handler: Handler<S>,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        frame: Frame<'_>,
+    ) -> Handled {
+        let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+        match conn.service.admits(&mut conn, frame.cmd) {
+            true => handler(&mut conn, frame.payload),
+            false => Handled::Denied,
+        }
+    }
+
+    /// The same, and counts how long it takes.
+    #[cold]
+    fn run_timed(
+        &mut self,
+        place: usize,
+        handler: Handler<S>,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        frame: Frame<'_>,
+    ) -> Handled {
+        let start = Instant::now();
+        let handled = self.run(handler, link, session, outbox, frame);
+        if let Some(times) = &self.by_command.row(place).times
+            && !matches!(handled, Handled::Denied)
+        {
+            times.add(start.elapsed());
+        }
+        handled
     }
 
     pub(crate) fn connected(&mut self, link: &mut Link, session: &mut S::Session, outbox: &mut Outbox) {
@@ -167,18 +175,44 @@ impl<S: Service> Desk<S> {
         self.running()
     }
 
-    /// The handler at this place has run for so long.
     #[cold]
-    fn took(&self, place: usize, time: Duration) {
-        if let Some(times) = &self.by_command.row(place).times {
-            times.add(time);
+    fn without_success(
+        &mut self,
+        handled: Handled,
+        place: usize,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        frame: Frame<'_>,
+    ) -> Option<Reason> {
+        match handled {
+            Handled::Done => None,
+            Handled::Close => Some(Reason::Service),
+            Handled::NoRoom => {
+                log::error!("{}: all answers of the worker are owed already", self.running());
+                Some(Reason::Overflow)
+            }
+            Handled::Unsendable(error) => {
+                log::error!("{}: its reply can't be encoded: {error}", self.running());
+                Some(Reason::Unsendable(error))
+            }
+            Handled::Denied => {
+                self.by_command.row(place).denied.add(1);
+                let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+                match conn.service.denied(&mut conn, frame) {
+                    Ok(()) => None,
+                    Err(Close) => Some(Reason::Denied(frame.cmd)),
+                }
+            }
+            Handled::Malformed(error) => {
+                self.by_command.row(place).malformed.add(1);
+                let mut conn = self.conn(link, session, outbox, Some(frame.cmd));
+                match conn.service.malformed(&mut conn, frame, error) {
+                    Ok(()) => None,
+                    Err(Close) => Some(Reason::Malformed(frame.cmd, error)),
+                }
+            }
         }
-    }
-
-    /// How many frames were handled since the last call.
-    #[inline]
-    pub(crate) fn take_frames(&mut self) -> u64 {
-        std::mem::take(&mut self.frames)
     }
 
     #[cold]

@@ -294,8 +294,8 @@ impl<S: Service> Exchange<S> {
         let reason = match answer {
             // What the packet says of slow peers is for pushes: a client counts on its answers.
             Answer::Reply(message) => {
-                outbox.replied();
-                outbox.deliver(stream, link, &message, Overflow::Close).err()
+                let delivered = outbox.deliver(stream, link, &message, Overflow::Close);
+                delivered.map(|_| outbox.was_a_reply()).err()
             }
             Answer::Close => Some(Reason::Service),
             Answer::None => {
@@ -473,14 +473,15 @@ impl<S: Service> Exchange<S> {
         let slot = connection.link.id.key().index;
         let now = self.desk.locals.timers.now();
         let allowed = self.throttle.as_mut().map_or(u64::MAX, |throttle| throttle.frames(slot, now));
-        let reason = match caught(|| self.serve(connection, count, allowed)) {
+        let mut left = allowed;
+        let reason = match caught(|| self.serve(connection, count, &mut left)) {
             Ok(reason) => reason,
             Err(panic) => {
                 let command = self.desk.panicked();
                 Some(self.panicked(&connection.link, &command, &panic))
             }
         };
-        let frames = self.desk.take_frames();
+        let frames = allowed - left;
         connection.link.has_handled |= frames > 0;
         self.counters.received(count, frames);
         self.conclude(connection, reason);
@@ -489,21 +490,22 @@ impl<S: Service> Exchange<S> {
         }
     }
 
-    /// Handles frame after frame, until there is no whole one, the connection takes no more, or none is allowed any more.
+    /// Handles frame after frame, until there is no whole one, the connection takes no more, or none is allowed any more;
+    /// each is taken from those that are `allowed`.
     #[inline]
     fn serve<T: Stream>(
         &mut self,
         connection: &mut Connection<S, T>,
         count: usize,
-        mut allowed: u64,
+        allowed: &mut u64,
     ) -> Option<Reason> {
         let Exchange { read_buffer, inbox, outbox, desk, throttle, .. } = self;
         let Connection { stream, link, session, .. } = connection;
         let mut fresh = &read_buffer[..count];
-        while allowed > 0 && link.takes_requests() {
+        while *allowed > 0 && link.takes_requests() {
             match inbox.next(&mut link.input, &mut fresh) {
                 Ok(Some(frame)) => {
-                    allowed -= 1;
+                    *allowed -= 1;
                     let reason = desk.handle(link, session, outbox, frame);
                     if reason.is_some() {
                         return reason;
@@ -518,7 +520,7 @@ impl<S: Service> Exchange<S> {
                 return Some(reason);
             }
         }
-        if allowed == 0
+        if *allowed == 0
             && link.takes_requests()
             && throttle.as_ref().is_some_and(Throttle::ends_for_frames)
             && let Ok(Some(_)) = inbox.next(&mut link.input, &mut fresh)

@@ -119,7 +119,8 @@ impl Metrics {
         let mut commands: Vec<_> = control.commands.iter().map(CommandMetrics::new).collect();
         for counters in mailboxes.iter().filter_map(|mailbox| mailbox.counters.commands()) {
             // Both are in the order of the list.
-            for (command, row) in commands.iter_mut().zip(counters.rows()) {
+            for (command, (requests, row)) in commands.iter_mut().zip(counters.all()) {
+                command.requests += requests;
                 command.add(row);
             }
         }
@@ -138,9 +139,8 @@ impl CommandMetrics {
         CommandMetrics { id: command.id, name: command.name, ..CommandMetrics::default() }
     }
 
-    /// Adds what one worker has counted.
+    /// Adds what else one worker has counted.
     fn add(&mut self, row: &Row) {
-        self.requests += row.requests.get();
         self.malformed += row.malformed.get();
         self.denied += row.denied.get();
         self.panics += row.panics.get();

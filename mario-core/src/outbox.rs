@@ -38,11 +38,11 @@ pub(crate) struct Outbox {
     kept: Lists<Message>,
 }
 
-/// How much was sent: frames, how many of them were replies, and bytes that sockets took.
+/// How much was sent: frames, how many of them were no replies, and bytes that sockets took.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sent {
     pub(crate) frames: u64,
-    pub(crate) replies: u64,
+    pub(crate) unasked: u64,
     pub(crate) bytes: u64,
 }
 
@@ -104,7 +104,9 @@ impl Outbox {
         command: u16,
         payload: &[u8],
     ) -> Result<(), SendError> {
-        self.push(link, command, &Payload(payload))
+        self.push(link, command, &Payload(payload))?;
+        self.was_unasked();
+        Ok(())
     }
 
     /// The frames, which leave with this.
@@ -163,12 +165,12 @@ impl Outbox {
         let written = offer(stream, link, frame)?;
         self.sent.bytes += written as u64;
         if written == frame.len() {
-            self.sent.frames += 1;
+            self.count_message();
             return Ok(Delivered::Sent);
         }
         match append(&mut self.segments, self.marks, link, &frame[written..]) {
             Ok(()) => {
-                self.sent.frames += 1;
+                self.count_message();
                 Ok(Delivered::Sent)
             }
             // Others have used up the pool; of this one the peer has seen nothing.
@@ -226,10 +228,15 @@ impl Outbox {
         Ok(has_freed)
     }
 
-    /// The frame before, or the one that follows, is a reply.
+    /// The last frame that was pushed is no reply. Of the two kinds this one is counted, as replies are far more.
     #[inline]
-    pub(crate) fn replied(&mut self) {
-        self.sent.replies += 1;
+    pub(crate) fn was_unasked(&mut self) {
+        self.sent.unasked += 1;
+    }
+
+    /// The last message that was delivered is a reply.
+    pub(crate) fn was_a_reply(&mut self) {
+        self.sent.unasked -= 1;
     }
 
     /// What was sent since the last call.
@@ -259,6 +266,11 @@ impl Outbox {
             return Err(format!("{} bytes of one connection wait for the next one's turn", self.len));
         }
         self.segments.audit(chained).map_err(|fault| format!("output: {fault}"))
+    }
+
+    fn count_message(&mut self) {
+        self.sent.frames += 1;
+        self.sent.unasked += 1;
     }
 
     /// Keeps a message, in place of the one of the same command.

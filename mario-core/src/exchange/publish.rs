@@ -9,7 +9,7 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn publish(&mut self, taken: usize) {
         let sent = self.outbox.take_sent();
         self.counters.frames_sent.add(sent.frames);
-        self.counters.replies.add(sent.replies);
+        self.counters.replies.add(sent.frames - sent.unasked);
         self.counters.bytes_sent.add(sent.bytes);
         self.counters.slots.publish(taken, self.closing);
         self.counters.input_pool.publish(self.inbox.pool());

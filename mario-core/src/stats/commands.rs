@@ -1,21 +1,24 @@
 //! What is counted for each command: in rows that are laid out at the start.
 
+use std::sync::Arc;
+
 use super::{Counter, Times};
 use crate::dispatch::Commands;
 use crate::service::Service;
 
-/// The counters of one worker, a row for each place that its table of commands has.
+/// The counters of one worker, one of each kind for each place that its table of commands has.
 #[derive(Debug)]
 pub(crate) struct CommandCounters {
+    /// By themselves, as they are counted each time.
+    pub(crate) requests: Arc<[Counter]>,
     rows: Box<[Row]>,
     /// The places of the commands, in the order of their list.
     places: Box<[usize]>,
 }
 
-/// What is counted for one command.
+/// What else is counted for one command.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
-    pub(crate) requests: Counter,
     pub(crate) denied: Counter,
     pub(crate) malformed: Counter,
     pub(crate) panics: Counter,
@@ -31,17 +34,17 @@ impl CommandCounters {
         for place in places.iter().filter(|_| timed) {
             rows[*place].times = Some(Box::default());
         }
-        CommandCounters { rows, places }
+        let requests = rows.iter().map(|_| Counter::default()).collect();
+        CommandCounters { requests, rows, places }
     }
 
     /// The row of a [place](Commands::place).
-    #[inline]
     pub(crate) fn row(&self, place: usize) -> &Row {
         &self.rows[place]
     }
 
-    /// The row of each command, in the order of their list.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.places.iter().map(|place| &self.rows[*place])
+    /// The requests and the row of each command, in the order of their list.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u64, &Row)> {
+        self.places.iter().map(|place| (self.requests[*place].get(), &self.rows[*place]))
     }
 }
