@@ -253,10 +253,11 @@ fn the_exit_code_says_whether_all_was_flushed() {
     let flushed = Process::start("drain");
     let mut clients = flushed.clients(5);
     flushed.terminate();
-    assert_eq!(flushed.exit().code(), Some(0));
     for client in &mut clients {
         assert_eq!(client.receive_all(), []);
     }
+    drop(clients);
+    assert_eq!(flushed.exit().code(), Some(0));
 
     let unflushed = Process::start("drain,talkative");
     let _client = unflushed.clients(1);
@@ -328,10 +329,11 @@ fn one_process_after_another_takes_over_and_no_call_is_lost() {
             let mut staying = current.clients(3);
             let next = Process::start_at(mode, &path);
             assert_eq!(next.addr, current.addr);
-            assert_eq!(current.exit().code(), Some(0), "the one before drains and ends");
             for client in &mut staying {
                 assert_eq!(client.receive_all(), []);
             }
+            drop(staying);
+            assert_eq!(current.exit().code(), Some(0), "the one before drains and ends");
             load.goes_on();
             current = next;
         }

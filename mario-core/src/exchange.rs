@@ -244,6 +244,19 @@ impl<S: Service> Exchange<S> {
         notice
     }
 
+    /// Ends a connection whose time has come. What its peer has asked for until now is answered, and the peer is heard out
+    /// until it has seen the end: it may well be asking, and closing on that would reset the connection.
+    #[cold]
+    pub(crate) fn part<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Turn {
+        let mut turn = Turn::default();
+        if connection.link.phase == Phase::Open {
+            self.readable(connection, false, &mut turn);
+            connection.unread = true;
+        }
+        self.end(connection, Reason::ShutDown);
+        turn
+    }
+
     /// Asks the peer whether it is there.
     #[cold]
     pub(crate) fn ping<T: Stream>(&mut self, connection: &mut Connection<S, T>, command: u16) {

@@ -11,7 +11,8 @@ impl<S: Service> Builder<S> {
     /// by default all are closed at once. So they don't come back all at once either, here or elsewhere.
     ///
     /// In its turn each is told by [`Service::draining`], which may give it some time yet. Until it is closed, its
-    /// requests are served. A second [`shutdown`](crate::ServerHandle::shutdown), or signal, ends the drain at once.
+    /// requests are served, and the end is no reset, though the peer may be asking. A second
+    /// [`shutdown`](crate::ServerHandle::shutdown), or signal, ends the drain at once.
     pub fn drain(mut self, window: impl Into<Option<Duration>>) -> Self {
         self.drain = window.into();
         self

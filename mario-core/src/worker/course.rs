@@ -43,7 +43,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             let (drain::Due::Turn(slot) | drain::Due::End(slot)) = due;
             match (due, self.slots.key_at(slot)) {
                 (drain::Due::Turn(_), Some(key)) => self.give_notice(key),
-                (drain::Due::End(_), Some(key)) => self.shut_down(key),
+                (drain::Due::End(_), Some(key)) => self.part_with(key),
                 (_, None) => {}
             }
         }
@@ -62,12 +62,20 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         if connection.link.phase != Phase::Open {
             self.after(key, Turn::default());
         } else if notice.is_zero() {
-            self.shut_down(key);
+            self.part_with(key);
         } else {
             self.after(key, Turn::default());
             if let Some(drain) = &mut self.drain {
                 drain.stay(key, self.now, notice);
             }
+        }
+    }
+
+    /// Closes a connection whose time has come.
+    fn part_with(&mut self, key: Key) {
+        if let Some(connection) = self.slots.get_mut(key) {
+            let turn = self.exchange.part(connection);
+            self.after(key, turn);
         }
     }
 
