@@ -68,11 +68,16 @@ impl<L: Listener> Acceptor<L> {
         loop {
             match self.listener.accept() {
                 Ok(connection) => {
-                    self.recovered();
+                    if let Some(trouble) = &mut self.trouble {
+                        trouble.pause = PAUSE[0] / 2;
+                    }
                     return Ok(connection);
                 }
                 Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => return Err(None),
+                    io::ErrorKind::WouldBlock => {
+                        self.recovered();
+                        return Err(None);
+                    }
                     io::ErrorKind::Interrupted => {}
                     // The connection was gone before it was accepted: an error of that one alone.
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset => {}
@@ -112,6 +117,7 @@ impl<L: Listener> Acceptor<L> {
         trouble.pause
     }
 
+    /// Nobody waits any more. To be told not before: at the limit each who goes lets one in, and the next one fails.
     fn recovered(&mut self) {
         if let Some(Trouble { failures, .. }) = self.trouble.take() {
             log::info!("accepting works again, after {failures} failed attempts");
