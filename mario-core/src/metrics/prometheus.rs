@@ -65,6 +65,11 @@ impl Metrics {
             "Times that accepting paused, as the system was out of something.",
         )?;
         text.sample("accept_pauses_total", "", stats.accept_pauses)?;
+        text.counter(
+            "accept_delays_total",
+            "Times that connections waited, as more came than the accept rate allows.",
+        )?;
+        text.sample("accept_delays_total", "", stats.accept_delays)?;
         text.gauge("users_online", "Users that a connection is bound to.")?;
         text.sample("users_online", "", self.users)
     }
