@@ -228,11 +228,6 @@ impl Client {
         self.0.write_all(bytes).expect("the server takes bytes");
     }
 
-    /// Sends bytes, if the server has not closed the connection.
-    pub(crate) fn try_send(&mut self, bytes: &[u8]) {
-        let _ = self.0.write_all(bytes);
-    }
-
     /// Sends `request` again and again until the way to the server is full; returns how many bytes it took. The
     /// last request may be a part of one: the next call goes on with it, given what was `sent` before.
     #[track_caller]
