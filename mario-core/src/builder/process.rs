@@ -36,7 +36,7 @@ impl<S: Service> Builder<S> {
     ///
     /// - The server takes the listening socket that systemd passes (`LISTEN_FDS`), rather than to [`bind`](Builder::bind)
     ///   one. While the service is restarted, connections wait in it, and none is refused. It takes one; with
-    ///   [`Accept::PerWorker`] up to as many as there are workers, who share them.
+    ///   [`Accept::PerWorker`](crate::Accept::PerWorker) up to as many as there are workers, who share them.
     /// - systemd is told that the server listens (`READY=1`) and that it shuts down (`STOPPING=1`), and, if it has set a
     ///   watchdog, that all workers come round in their loops (`WATCHDOG=1`): so that a service of which one hangs in a
     ///   handler is started again.
@@ -56,8 +56,8 @@ impl<S: Service> Builder<S> {
     ///   one can't be started, the other goes on.
     /// - If none is there, this one binds as ever.
     ///
-    /// With [`Accept::PerWorker`] there is a socket for each worker, and none can be left out, as connections may wait in
-    /// it: the new server has at least as many workers as the old one.
+    /// With [`Accept::PerWorker`](crate::Accept::PerWorker) there is a socket for each worker, and none can be left out, as
+    /// connections may wait in it: the new server has at least as many workers as the old one.
     ///
     /// Only the user who runs the server can reach the socket; let nobody else write to the folder.
     pub fn hand_over(mut self, path: impl Into<PathBuf>) -> Self {
