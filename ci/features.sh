@@ -3,4 +3,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo test -p mario-core --features rotation --locked --test log_rotation
+cargo check -p mario-core --features tokio --locked
 cargo test -p mario-book --features rotation --locked --doc logging

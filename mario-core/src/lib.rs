@@ -46,7 +46,7 @@
 //! | how a connection ends | [`Reason`], [`Close`] |
 //! | the settings, with their defaults and limits | [`Builder`], [`Accept`] |
 //! | a running server | [`Server`], [`ServerHandle`], [`Stats`] |
-//! | a blocking client, from the same packets | [`client`] |
+//! | clients, from the same packets | [`client`] |
 //! | log lines that never block a worker | [`log`](mod@log) |
 //! | the wire itself, for clients and tools | [`proto`] |
 //!

@@ -6,10 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use mario::Payload;
-use mario::client::{Backoff, Client, Disconnect, Error};
+use mario::client::{Backoff, Disconnect, Error};
 use mario::proto::{EncodeErrorKind, FrameError};
 use socket2::{Domain, Socket, Type};
 
+use crate::Client;
 use crate::fake::*;
 use crate::support::{CLOSE, COUNT, ECHO, FAIL, LIMIT, SILENT, STX, frame, serve};
 

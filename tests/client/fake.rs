@@ -4,8 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::{self, JoinHandle};
 
 use mario::Packet;
-use mario::client::{Client, Error, Result};
+use mario::client::{Error, Result};
 
+use crate::Client;
 use crate::support::{Client as Peer, LIMIT, frame};
 
 pub(crate) const ASK: u16 = 0x0301;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use mario::client::{Client, Disconnect, Error};
+use mario::client::{Disconnect, Error};
 use mario::{Payload, Reason};
 
+use crate::Client;
 use crate::fake::*;
 use crate::support::{COUNT, Event, LIMIT, PUSH, PUSHED, SILENT, frame, serve};
 

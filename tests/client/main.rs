@@ -1,4 +1,4 @@
-//! The client over real sockets, with servers of the library and servers made by hand.
+//! The client that blocks, over real sockets, with servers of the library and servers made by hand.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -9,3 +9,5 @@ mod lives;
 mod reconnect;
 mod replies;
 mod requests;
+
+use mario::client::{Builder, Client};

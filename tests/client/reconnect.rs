@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use mario::client::{Backoff, Builder, Client, Disconnect, Error};
+use mario::client::{Backoff, Disconnect, Error};
 use mario::{Close, Conn, Packet, Server, Service};
 use socket2::{Domain, Socket, Type};
 
 use crate::fake::accept;
 use crate::support::{Client as Peer, LIMIT, eventually, frame};
+use crate::{Builder, Client};
 
 const LOGIN: u16 = 0x6101;
 const WORK: u16 = 0x6102;

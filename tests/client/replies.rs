@@ -5,9 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use mario::Payload;
-use mario::client::{Client, Disconnect, Error};
+use mario::client::{Disconnect, Error};
 use mario::proto::DecodeErrorKind;
 
+use crate::Client;
 use crate::fake::*;
 use crate::support::{ECHO, PUSHED, SUM, frame, serve};
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use mario::client::{Client, Error};
+use mario::client::Error;
 use mario::{Conn, Packet, Reply, Request, Server, Service};
+
+use crate::Client;
 
 struct Mottos;
 

@@ -2,31 +2,31 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mario_proto::{HEADER_LEN, is_reserved};
 
 use super::Client;
 use super::backoff::Backoff;
-use super::connecting::{establish, start};
 use super::error::{Error, Result};
-use super::shared::Shared;
 use crate::deadlines;
 use crate::stx::Stx;
 
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=deadlines::LONGEST;
 
-/// What [`Builder::on_connect`] takes.
-pub(super) type Hook = dyn Fn(&Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync;
-
-/// The settings of a [`Client`], each with a default.
+/// The settings of a client, each with a default: of a [`Client`] that blocks, or of one [on tokio](super::tokio).
 ///
 /// What is out of range is an [`Error`] of [`connect`](Builder::connect).
 #[must_use = "a builder does nothing until `connect`"]
-pub struct Builder(Settings);
+pub struct Builder<C: Kind = Client>(pub(super) Settings<C::Hook>);
 
-pub(super) struct Settings {
+/// A client that can be built.
+pub trait Kind {
+    /// What does its login.
+    type Hook: ?Sized;
+}
+
+pub(super) struct Settings<H: ?Sized> {
     pub(super) address: String,
     pub(super) stx: Stx,
     pub(super) max_packet: u16,
@@ -35,10 +35,10 @@ pub(super) struct Settings {
     pub(super) heartbeat: Option<(u16, Duration)>,
     pub(super) reconnect: Option<Backoff>,
     pub(super) push_queue: usize,
-    pub(super) on_connect: Option<Box<Hook>>,
+    pub(super) on_connect: Option<Box<H>>,
 }
 
-impl Builder {
+impl<C: Kind> Builder<C> {
     pub(super) fn new(address: String) -> Self {
         Builder(Settings {
             address,
@@ -106,45 +106,6 @@ impl Builder {
         self
     }
 
-    /// What is done on each connection before all others may use it: a login. It is given a client that has nothing
-    /// but this connection. If it fails or panics, the connection is closed, which is the error of
-    /// [`connect`](Builder::connect) or, later, counts as a failed attempt to connect again.
-    ///
-    /// ```
-    /// # use mario::{Conn, Packet, Server, Service};
-    /// use mario::client::{Backoff, Client};
-    ///
-    /// # #[derive(Packet)]
-    /// # struct Login { uid: u16 }
-    /// # #[derive(Packet)]
-    /// # struct LoggedIn { welcome: bool }
-    /// # const LOGIN: u16 = 0x6101;
-    /// # struct Devices;
-    /// # impl Service for Devices { type Session = (); type Worker = (); }
-    /// # #[mario::command(LOGIN)]
-    /// # fn login(_: &mut Conn<'_, Devices>, request: Login) -> LoggedIn { LoggedIn { welcome: request.uid == 10 } }
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let server = Server::builder(Devices, mario::commands![login]).bind("127.0.0.1:0").workers(1).start()?;
-    /// # let address = server.local_addr();
-    /// let client = Client::builder(address)
-    ///     .reconnect(Backoff::default())
-    ///     .on_connect(|client| {
-    ///         let reply: LoggedIn = client.call(LOGIN, Login { uid: 10 })?;
-    ///         if reply.welcome { Ok(()) } else { Err("the device is not known".into()) }
-    ///     })
-    ///     .connect()?;
-    /// # drop(client);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn on_connect(
-        mut self,
-        login: impl Fn(&Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'static,
-    ) -> Self {
-        self.0.on_connect = Some(Box::new(login));
-        self
-    }
-
     /// How many frames may wait in the queue of [`Client::pushes`]; by default 1,024. What comes when it is full is
     /// dropped and counted.
     pub fn push_queue(mut self, frames: usize) -> Self {
@@ -152,34 +113,14 @@ impl Builder {
         self
     }
 
-    /// Connects and logs in.
-    ///
-    /// # Errors
-    /// A setting that is out of range, an address that can't be resolved or connected to, a login that failed, or a
-    /// system that has no threads or descriptors for it.
-    pub fn connect(self) -> Result<Client> {
+    /// The settings, if all are in range.
+    pub(super) fn checked(self) -> Result<Settings<C::Hook>> {
         self.0.check()?;
-        let heartbeat = self.0.heartbeat;
-        let shared = Shared::new(self.0);
-        establish(&shared)?;
-        let client = Client::new(Arc::clone(&shared));
-        if let Some((command, every)) = heartbeat {
-            start("mario-heartbeat", move || beat(&shared, command, every))?;
-        }
-        Ok(client)
+        Ok(self.0)
     }
 }
 
-/// The thread of the heartbeats.
-fn beat(shared: &Shared, command: u16, every: Duration) {
-    while shared.pause(every) {
-        if let Some(connection) = shared.up() {
-            connection.beat(command);
-        }
-    }
-}
-
-impl Settings {
+impl<H: ?Sized> Settings<H> {
     fn check(&self) -> Result<()> {
         let Settings { max_packet, heartbeat, reconnect, .. } = self;
         if usize::from(*max_packet) < HEADER_LEN {
@@ -211,7 +152,7 @@ impl Settings {
     }
 }
 
-impl fmt::Debug for Builder {
+impl<C: Kind> fmt::Debug for Builder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Settings { address, stx, max_packet, connect_timeout, call_timeout, .. } = &self.0;
         f.debug_struct("Builder")

@@ -176,6 +176,37 @@ pub enum Disconnect {
     Unreachable(Arc<Error>),
 }
 
+impl Error {
+    pub(super) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Error::System { what, source }
+    }
+
+    pub(super) fn unusable(address: &str, source: io::Error) -> Self {
+        Error::Address { address: address.to_owned(), source }
+    }
+
+    /// No address of the name took the connection; why the last one did not, if there was any.
+    pub(super) fn connecting(address: &str, failure: Option<io::Error>, after: Duration) -> Self {
+        let Some(source) = failure else { return Error::unusable(address, io::ErrorKind::NotFound.into()) };
+        let address = address.to_owned();
+        match source.kind() {
+            io::ErrorKind::ConnectionRefused => Error::Refused { address },
+            io::ErrorKind::TimedOut => Error::ConnectTimedOut { address, after },
+            _ => Error::Connect { address, source },
+        }
+    }
+}
+
+impl Disconnect {
+    /// Why writing failed.
+    pub(super) fn of_write(kind: io::ErrorKind) -> Self {
+        match kind {
+            io::ErrorKind::BrokenPipe => Disconnect::ByServer,
+            kind => Disconnect::Failed(kind),
+        }
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -131,7 +131,7 @@ impl<W> Matcher<W> {
     }
 
     /// Nothing comes any more: all who wait.
-    pub(super) fn end(&mut self) -> impl Iterator<Item = W> {
+    pub(super) fn end(&mut self) -> impl Iterator<Item = W> + use<W> {
         let unanswered = std::mem::take(&mut self.unanswered);
         unanswered.into_values().flatten().filter_map(|call| call.waiting)
     }

@@ -3,30 +3,22 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::backoff::Backoff;
-use super::builder::Settings;
-use super::connection::{Connection, Failure};
-use super::error::{Disconnect, Error, Result};
-use super::lock;
+use super::Settings;
+use super::connection::Connection;
 use super::pushes::PushQueue;
+use crate::client::backoff::Backoff;
+use crate::client::conversation::Failure;
+use crate::client::error::{Disconnect, Error, Result};
+use crate::client::lock;
+use crate::client::phase::Phase;
 
 pub(super) struct Shared {
     pub(super) settings: Arc<Settings>,
     /// `None` if the first connection is the only one.
     backoff: Option<Backoff>,
-    state: Mutex<State>,
+    phase: Mutex<Phase<Connection>>,
     changed: Condvar,
     pub(super) pushes: Arc<PushQueue>,
-}
-
-#[derive(Clone)]
-enum State {
-    /// The connection that calls take.
-    Up(Arc<Connection>),
-    /// There will be another one.
-    Down(Disconnect),
-    /// There will be none any more.
-    Over(Disconnect),
 }
 
 impl Shared {
@@ -34,7 +26,7 @@ impl Shared {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
         Arc::new(Shared {
             backoff: settings.reconnect,
-            state: Mutex::new(State::Down(Disconnect::ByClient)),
+            phase: Mutex::new(Phase::begin()),
             changed: Condvar::new(),
             pushes: Arc::new(PushQueue::new(settings.push_queue)),
             settings: Arc::new(settings),
@@ -46,7 +38,7 @@ impl Shared {
         Arc::new(Shared {
             settings: Arc::clone(&self.settings),
             backoff: None,
-            state: Mutex::new(State::Up(connection)),
+            phase: Mutex::new(Phase::Up(connection)),
             changed: Condvar::new(),
             pushes: Arc::clone(&self.pushes),
         })
@@ -64,52 +56,45 @@ impl Shared {
             match attempt(&connection) {
                 Ok(value) => return Ok(value),
                 Err(Failure::Error(error)) => return Err(error),
-                Err(Failure::NotSent) => ended = Some(connection),
+                Err(Failure::NotSent(cause)) => ended = Some((connection, cause)),
             }
         }
     }
 
     /// The connection, if there is one before the deadline that is not the one that has `ended`.
-    fn connection(&self, ended: Option<&Arc<Connection>>, deadline: Instant) -> Result<Arc<Connection>> {
-        let mut state = lock(&self.state);
+    fn connection(
+        &self,
+        ended: Option<&(Arc<Connection>, Disconnect)>,
+        deadline: Instant,
+    ) -> Result<Arc<Connection>> {
+        let mut phase = lock(&self.phase);
         loop {
-            let cause = match &*state {
-                State::Up(connection) if !ended.is_some_and(|ended| Arc::ptr_eq(ended, connection)) => {
-                    return Ok(Arc::clone(connection));
-                }
-                State::Up(connection) => connection.cause().unwrap_or(Disconnect::ByServer),
-                State::Down(cause) | State::Over(cause) => cause.clone(),
+            let cause = match phase.connection(ended) {
+                Ok(connection) => return Ok(connection),
+                Err(cause) => cause,
             };
             let left = deadline.saturating_duration_since(Instant::now());
-            if self.backoff.is_none() || left.is_zero() || matches!(*state, State::Over(_)) {
+            if self.backoff.is_none() || left.is_zero() || phase.is_over() {
                 return Err(Error::NotConnected { cause });
             }
-            (state, _) = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            (phase, _) = self.changed.wait_timeout(phase, left).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// The connection of the moment, if there is one.
     pub(super) fn up(&self) -> Option<Arc<Connection>> {
-        match &*lock(&self.state) {
-            State::Up(connection) => Some(Arc::clone(connection)),
-            _ => None,
-        }
+        lock(&self.phase).up()
     }
 
     /// Waits, unless the client is closed for good meanwhile: then `false`.
     pub(super) fn pause(&self, wait: Duration) -> bool {
-        let state = lock(&self.state);
-        let waited = self.changed.wait_timeout_while(state, wait, |state| !matches!(state, State::Over(_)));
+        let waited = self.changed.wait_timeout_while(lock(&self.phase), wait, |phase| !phase.is_over());
         waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Lets calls take a connection, even one that has ended since: they tell why. Unless the client is over.
     pub(super) fn publish(&self, connection: &Arc<Connection>) -> Result<()> {
-        let mut state = lock(&self.state);
-        if let State::Over(cause) = &*state {
-            return Err(Error::NotConnected { cause: cause.clone() });
-        }
-        *state = State::Up(Arc::clone(connection));
+        lock(&self.phase).publish(connection)?;
         self.changed.notify_all();
         Ok(())
     }
@@ -120,54 +105,41 @@ impl Shared {
             self.over(cause);
             return None;
         }
-        let mut state = lock(&self.state);
-        if matches!(*state, State::Over(_)) {
-            return None;
-        }
-        *state = State::Down(cause);
+        let is_on = lock(&self.phase).ended(cause);
         self.changed.notify_all();
-        self.backoff
+        self.backoff.filter(|_| is_on)
     }
 
     /// An attempt to replace the connection failed.
     pub(super) fn failed(&self, error: Error) {
-        let mut state = lock(&self.state);
-        if let State::Down(cause) = &mut *state {
-            *cause = Disconnect::Unreachable(Arc::new(error));
-        }
+        lock(&self.phase).failed(error);
     }
 
     /// There is no further attempt.
     pub(super) fn give_up(&self) {
-        let state = lock(&self.state).clone();
-        if let State::Down(cause) = state {
+        let cause = lock(&self.phase).give_up();
+        if let Some(cause) = cause {
             self.over(cause);
         }
     }
 
     /// Closes the client for good.
     pub(super) fn close(&self) {
-        if let State::Up(connection) = self.over(Disconnect::ByClient) {
+        if let Some(Phase::Up(connection)) = self.over(Disconnect::ByClient) {
             connection.close(Disconnect::ByClient);
         }
     }
 
     /// Leaves the connection to others.
     pub(super) fn release(&self) {
-        *lock(&self.state) = State::Over(Disconnect::ByClient);
+        *lock(&self.phase) = Phase::Over(Disconnect::ByClient);
     }
 
-    /// There will be no connection any more; the state until now.
-    fn over(&self, cause: Disconnect) -> State {
-        let before = {
-            let mut state = lock(&self.state);
-            match &*state {
-                State::Over(_) => return state.clone(),
-                _ => std::mem::replace(&mut *state, State::Over(cause)),
-            }
-        };
+    /// There will be no connection any more; the phase until now.
+    fn over(&self, cause: Disconnect) -> Option<Phase<Connection>> {
+        let before = lock(&self.phase).over(cause)?;
         self.changed.notify_all();
         self.pushes.close();
-        before
+        Some(before)
     }
 }

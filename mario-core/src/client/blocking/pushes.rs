@@ -1,12 +1,13 @@
 //! Frames that no call waits for.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::received::Received;
-use super::{lock, longest};
+use crate::client::lock;
+use crate::client::longest;
+use crate::client::queue::Queue;
+use crate::client::received::Received;
 
 /// Where the frames arrive that no call waits for: what the server sends by itself.
 ///
@@ -19,18 +20,10 @@ use super::{lock, longest};
 #[derive(Clone)]
 pub struct Pushes(Arc<PushQueue>);
 
-/// The bounded queue between the thread that reads and those who take.
+/// Between the thread that reads and those who take.
 pub(super) struct PushQueue {
-    capacity: usize,
     queue: Mutex<Queue>,
     changed: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    frames: VecDeque<Received>,
-    dropped: u64,
-    closed: bool,
 }
 
 impl Pushes {
@@ -40,19 +33,20 @@ impl Pushes {
 
     /// The next one, if there is one now.
     pub fn try_next(&self) -> Option<Received> {
-        lock(&self.0.queue).frames.pop_front()
+        lock(&self.0.queue).pop()
     }
 
     /// The next one, if it comes within `timeout`, at most 12 days; `None` also once the client is closed for good.
     pub fn next_within(&self, timeout: Duration) -> Option<Received> {
-        let waited = self.0.changed.wait_timeout_while(lock(&self.0.queue), longest(timeout), Queue::is_idle);
+        let waited =
+            self.0.changed.wait_timeout_while(lock(&self.0.queue), longest(timeout), |queue| queue.is_idle());
         let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        queue.frames.pop_front()
+        queue.pop()
     }
 
     /// How many were dropped so far because the queue was full.
     pub fn dropped(&self) -> u64 {
-        lock(&self.0.queue).dropped
+        lock(&self.0.queue).dropped()
     }
 }
 
@@ -60,47 +54,32 @@ impl Iterator for Pushes {
     type Item = Received;
 
     fn next(&mut self) -> Option<Received> {
-        let waited = self.0.changed.wait_while(lock(&self.0.queue), Queue::is_idle);
-        waited.unwrap_or_else(PoisonError::into_inner).frames.pop_front()
+        let waited = self.0.changed.wait_while(lock(&self.0.queue), |queue| queue.is_idle());
+        waited.unwrap_or_else(PoisonError::into_inner).pop()
     }
 }
 
 impl PushQueue {
     pub(super) fn new(capacity: usize) -> Self {
-        PushQueue { capacity, queue: Mutex::default(), changed: Condvar::new() }
+        PushQueue { queue: Mutex::new(Queue::new(capacity)), changed: Condvar::new() }
     }
 
     pub(super) fn push(&self, frame: Received) {
-        let mut queue = lock(&self.queue);
-        if queue.frames.len() < self.capacity {
-            queue.frames.push_back(frame);
+        if lock(&self.queue).push(frame) {
             self.changed.notify_one();
-        } else {
-            queue.dropped += 1;
         }
     }
 
     /// No more will come.
     pub(super) fn close(&self) {
-        lock(&self.queue).closed = true;
+        lock(&self.queue).close();
         self.changed.notify_all();
-    }
-}
-
-impl Queue {
-    fn is_idle(&mut self) -> bool {
-        self.frames.is_empty() && !self.closed
     }
 }
 
 impl fmt::Debug for Pushes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Queue { frames, dropped, closed } = &*lock(&self.0.queue);
-        f.debug_struct("Pushes")
-            .field("waiting", &frames.len())
-            .field("dropped", dropped)
-            .field("closed", closed)
-            .finish()
+        lock(&self.0.queue).fmt(f)
     }
 }
 
@@ -137,7 +116,7 @@ mod tests {
             move || (pushes.next_within(Duration::MAX), pushes.next_within(Duration::MAX))
         });
         queue.push(push(1));
-        while pushes.0.queue.lock().unwrap().frames.len() == 1 {
+        while !pushes.0.queue.lock().unwrap().is_idle() {
             std::thread::yield_now();
         }
         queue.close();

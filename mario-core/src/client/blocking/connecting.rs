@@ -8,12 +8,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Client;
-use super::backoff::Backoff;
-use super::builder::{Hook, Settings};
 use super::connection::Connection;
-use super::error::{Disconnect, Error, Result};
 use super::shared::Shared;
+use super::{Client, Hook, Settings};
+use crate::client::backoff::Backoff;
+use crate::client::error::{Disconnect, Error, Result};
+use crate::client::is_own_echo;
 
 /// Makes a connection, logs in on it, and lets calls take it.
 pub(super) fn establish(shared: &Arc<Shared>) -> Result<()> {
@@ -21,7 +21,7 @@ pub(super) fn establish(shared: &Arc<Shared>) -> Result<()> {
     let stream = connect(address, *connect_timeout)?;
     let connection = Connection::new(stream, &shared.settings, Arc::clone(&shared.pushes))
         .map(Arc::new)
-        .map_err(system("set up the connection"))?;
+        .map_err(Error::system("set up the connection"))?;
     let (publish, published) = mpsc::channel();
     start("mario-client", {
         let (shared, connection) = (Arc::clone(shared), Arc::clone(&connection));
@@ -43,7 +43,7 @@ pub(super) fn establish(shared: &Arc<Shared>) -> Result<()> {
 /// Starts a thread of a client.
 pub(super) fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
     let thread = thread::Builder::new().name(name.to_owned()).spawn(run);
-    thread.map(drop).map_err(system("start a thread"))
+    thread.map(drop).map_err(Error::system("start a thread"))
 }
 
 /// The thread that reads a connection and, if it was published before or after its end, makes the next one.
@@ -85,34 +85,17 @@ fn log_in(shared: &Shared, connection: &Arc<Connection>, hook: &Hook) -> Result<
 
 /// Connects to the first of the addresses that takes it.
 fn connect(address: &str, timeout: Duration) -> Result<TcpStream> {
-    let unusable = |source| Error::Address { address: address.to_owned(), source };
     let deadline = Instant::now() + timeout;
     let mut failure = None;
-    for target in address.to_socket_addrs().map_err(unusable)? {
+    for target in address.to_socket_addrs().map_err(|source| Error::unusable(address, source))? {
         let left = deadline.saturating_duration_since(Instant::now());
         match TcpStream::connect_timeout(&target, left.max(Duration::from_millis(1))) {
-            Ok(stream) if is_own_echo(&stream) => failure = Some(io::ErrorKind::ConnectionRefused.into()),
+            Ok(stream) if is_own_echo(stream.local_addr(), stream.peer_addr()) => {
+                failure = Some(io::ErrorKind::ConnectionRefused.into());
+            }
             Ok(stream) => return Ok(stream),
             Err(error) => failure = Some(error),
         }
     }
-    let address = address.to_owned();
-    Err(match failure {
-        None => unusable(io::ErrorKind::NotFound.into()),
-        Some(source) => match source.kind() {
-            io::ErrorKind::ConnectionRefused => Error::Refused { address },
-            io::ErrorKind::TimedOut => Error::ConnectTimedOut { address, after: timeout },
-            _ => Error::Connect { address, source },
-        },
-    })
-}
-
-/// Where nobody listens on this machine, the system may choose the very port as the own one, and connect the socket
-/// with itself.
-fn is_own_echo(stream: &TcpStream) -> bool {
-    stream.local_addr().is_ok_and(|own| stream.peer_addr().is_ok_and(|peer| own == peer))
-}
-
-fn system(what: &'static str) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::System { what, source }
+    Err(Error::connecting(address, failure, timeout))
 }
