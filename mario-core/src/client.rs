@@ -1,4 +1,4 @@
-//! Clients, made from the same packets as the server: one that blocks, and one on tokio.
+//! Clients, made from the same packets as the server: one that blocks, one on tokio, and many in one thread.
 //!
 //! ```
 //! use std::time::Duration;
@@ -39,6 +39,7 @@
 //! | --- | --- |
 //! | [`Client`] | programs and threads that wait for a reply |
 //! | `tokio::Client` | tasks of tokio, with the feature `tokio`; it does all that `Client` does |
+//! | [`Fleet`](fleet::Fleet) | thousands of connections in one thread: load tools, simulators of devices |
 //!
 //! | what | where |
 //! | --- | --- |
@@ -61,6 +62,7 @@
 //! reply to the next is taken for the missing one, and so on, until the connection ends. So use [`Client::send`] for
 //! commands that do not always reply, or give them a correlation.
 
+pub mod fleet;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
@@ -112,6 +114,6 @@ fn deadline(command: u16, timeout: Duration) -> Result<Instant> {
 
 /// Where nobody listens on this machine, the system may choose the very port as the own one, and connect the socket
 /// with itself.
-fn is_own_echo(own: io::Result<SocketAddr>, peer: io::Result<SocketAddr>) -> bool {
+fn is_own_echo(own: &io::Result<SocketAddr>, peer: &io::Result<SocketAddr>) -> bool {
     matches!((own, peer), (Ok(own), Ok(peer)) if own == peer)
 }

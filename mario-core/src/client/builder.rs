@@ -122,34 +122,40 @@ impl<C: Kind> Builder<C> {
 
 impl<H: ?Sized> Settings<H> {
     fn check(&self) -> Result<()> {
-        let Settings { max_packet, heartbeat, reconnect, .. } = self;
-        if usize::from(*max_packet) < HEADER_LEN {
-            let (value, range) =
-                (format!("{max_packet} bytes"), "8 to 65535 bytes, as the header alone has 8");
-            return Err(Error::Setting { setting: "a packet limit", value, range });
-        }
-        if let Some((command, _)) = heartbeat
-            && is_reserved(*command)
-        {
-            return Err(Error::Reserved { command: *command });
-        }
-        let times = [
+        check_max_packet(self.max_packet)?;
+        check_heartbeat(self.heartbeat)?;
+        check_times([
             ("a connect timeout", Some(self.connect_timeout)),
             ("a call timeout", Some(self.call_timeout)),
-            ("a time between heartbeats", heartbeat.map(|(_, every)| every)),
-            ("a first wait", reconnect.map(|backoff| backoff.first)),
-            ("a longest wait", reconnect.map(|backoff| backoff.most)),
-        ];
-        match times
-            .into_iter()
-            .find_map(|(setting, time)| Some((setting, time.filter(|time| !TIMES.contains(time))?)))
-        {
-            Some((setting, time)) => {
-                Err(Error::Setting { setting, value: format!("{time:?}"), range: "1 ms to 12 days" })
-            }
-            None => Ok(()),
+            ("a first wait", self.reconnect.map(|backoff| backoff.first)),
+            ("a longest wait", self.reconnect.map(|backoff| backoff.most)),
+        ])
+    }
+}
+
+pub(super) fn check_max_packet(max_packet: u16) -> Result<()> {
+    if usize::from(max_packet) < HEADER_LEN {
+        let value = format!("{max_packet} bytes");
+        let range = "8 to 65535 bytes, as the header alone has 8";
+        return Err(Error::Setting { setting: "a packet limit", value, range });
+    }
+    Ok(())
+}
+
+pub(super) fn check_heartbeat(heartbeat: Option<(u16, Duration)>) -> Result<()> {
+    match heartbeat {
+        Some((command, _)) if is_reserved(command) => Err(Error::Reserved { command }),
+        _ => check_times([("a time between heartbeats", heartbeat.map(|(_, every)| every))]),
+    }
+}
+
+pub(super) fn check_times<const N: usize>(times: [(&'static str, Option<Duration>); N]) -> Result<()> {
+    for (setting, time) in times {
+        if let Some(time) = time.filter(|time| !TIMES.contains(time)) {
+            return Err(Error::Setting { setting, value: format!("{time:?}"), range: "1 ms to 12 days" });
         }
     }
+    Ok(())
 }
 
 impl<C: Kind> fmt::Debug for Builder<C> {

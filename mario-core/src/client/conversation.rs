@@ -9,7 +9,7 @@ use super::received::Received;
 use crate::stx::Stx;
 
 /// After so many heartbeats during which nothing came, nobody is there any more.
-const HEARTBEATS: u32 = 3;
+pub(super) const HEARTBEATS: u32 = 3;
 
 /// The reply to a call, or why the connection ended without one.
 pub(super) type Reply = Result<Received, Disconnect>;

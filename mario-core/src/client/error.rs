@@ -90,6 +90,22 @@ pub enum Error {
         /// The command.
         command: u16,
     },
+    /// A fleet has as many connections as were set.
+    #[error("there are {connections} connections already: close some, or allow more with `connections`")]
+    Full {
+        /// How many there may be.
+        connections: usize,
+    },
+    /// A connection of a fleet has too much to send already.
+    #[error(
+        "command {command:#06x} was not sent, as {bytes} bytes wait that the server does not take: send it later, or allow more with `unsent`"
+    )]
+    Unsent {
+        /// The command.
+        command: u16,
+        /// How much waits.
+        bytes: usize,
+    },
     /// No reply came in time.
     #[error(
         "no reply to command {command:#06x} within {after:?}: give the server more time, or use `send` if the command does not always reply"

@@ -27,6 +27,12 @@ impl Inflow {
         &self.buffer[..self.filled]
     }
 
+    /// Begins anew with bytes that came before.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.buffer[..bytes.len()].copy_from_slice(bytes);
+        self.filled = bytes.len();
+    }
+
     /// So many of the bytes are taken.
     pub(super) fn consume(&mut self, count: usize) {
         self.buffer.copy_within(count..self.filled, 0);

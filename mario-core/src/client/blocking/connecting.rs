@@ -90,7 +90,7 @@ fn connect(address: &str, timeout: Duration) -> Result<TcpStream> {
     for target in address.to_socket_addrs().map_err(|source| Error::unusable(address, source))? {
         let left = deadline.saturating_duration_since(Instant::now());
         match TcpStream::connect_timeout(&target, left.max(Duration::from_millis(1))) {
-            Ok(stream) if is_own_echo(stream.local_addr(), stream.peer_addr()) => {
+            Ok(stream) if is_own_echo(&stream.local_addr(), &stream.peer_addr()) => {
                 failure = Some(io::ErrorKind::ConnectionRefused.into());
             }
             Ok(stream) => return Ok(stream),

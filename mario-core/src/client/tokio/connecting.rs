@@ -113,7 +113,7 @@ async fn connect(address: &str, timeout: Duration) -> Result<TcpStream> {
     let mut failure = None;
     for target in lookup_host(address).await.map_err(|source| Error::unusable(address, source))? {
         match timeout_at(deadline.into(), TcpStream::connect(target)).await {
-            Ok(Ok(stream)) if is_own_echo(stream.local_addr(), stream.peer_addr()) => {
+            Ok(Ok(stream)) if is_own_echo(&stream.local_addr(), &stream.peer_addr()) => {
                 failure = Some(io::ErrorKind::ConnectionRefused.into());
             }
             Ok(Ok(stream)) => return Ok(stream),
