@@ -12,7 +12,7 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 #[cfg(target_os = "linux")]
-use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg};
 
 use super::{LISTENER, Poll, Ready, Stream};
 use crate::slots::Key;
@@ -74,11 +74,28 @@ fn token(key: Key) -> Token {
 }
 
 impl Stream for TcpStream {
+    /// Without the C library, whose calls are points of a thread's cancellation: that costs as much as all the rest that a
+    /// request needs outside of the kernel.
+    #[cfg(target_os = "linux")]
+    #[inline]
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (count, _) = recv(&*self, into, RecvFlags::empty())?;
+        Ok(count)
+    }
+
+    #[cfg(not(target_os = "linux"))]
     #[inline]
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         io::Read::read(self, into)
     }
 
+    #[cfg(target_os = "linux")]
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(send(&*self, bytes, SendFlags::NOSIGNAL)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         io::Write::write(self, bytes)
