@@ -516,16 +516,17 @@ impl<S: Service> Exchange<S> {
         let Connection { stream, link, session, .. } = connection;
         let mut fresh = &read_buffer[..count];
         while *allowed > 0 && link.takes_requests() {
-            match inbox.next(&mut link.input, &mut fresh) {
-                Ok(Some(frame)) => {
-                    *allowed -= 1;
-                    let reason = desk.handle(link, session, outbox, frame);
-                    if reason.is_some() {
-                        return reason;
-                    }
+            let mut fault = None;
+            let Some(frame) = inbox.next(&mut link.input, &mut fresh, &mut fault) else {
+                match fault {
+                    None => break,
+                    fault => return fault,
                 }
-                Ok(None) => break,
-                Err(reason) => return Some(reason),
+            };
+            *allowed -= 1;
+            let reason = desk.handle(link, session, outbox, frame);
+            if reason.is_some() {
+                return reason;
             }
             if outbox.wants_flush(link)
                 && let Err(reason) = outbox.flush(stream, link)
@@ -536,7 +537,7 @@ impl<S: Service> Exchange<S> {
         if *allowed == 0
             && link.takes_requests()
             && throttle.as_ref().is_some_and(Throttle::ends_for_frames)
-            && let Ok(Some(_)) = inbox.next(&mut link.input, &mut fresh)
+            && inbox.next(&mut link.input, &mut fresh, &mut None).is_some()
         {
             return Some(Reason::TooFast);
         }

@@ -24,26 +24,32 @@ impl Inbox {
     }
 
     /// The next frame of a connection, from what waits in its chain and then from the `fresh` bytes, of which it
-    /// takes what it needs. `None` if there is no whole one.
+    /// takes what it needs. `None` if there is no whole one, or never will be: then `fault` is the reason for which the
+    /// connection ends.
     ///
-    /// # Errors
-    /// The reason for which the connection ends.
+    /// Not a `Result`, as the compiler keeps one with a [`Reason`] in memory, and the frame with it.
     #[inline]
     pub(crate) fn next<'a, 'fresh: 'a>(
         &'a mut self,
         waiting: &mut Chain,
         fresh: &mut &'fresh [u8],
-    ) -> Result<Option<Frame<'a>>, Reason> {
+        fault: &mut Option<Reason>,
+    ) -> Option<Frame<'a>> {
         if !waiting.is_empty() {
-            return self.assemble(waiting, fresh);
+            let framing = self.framing;
+            let whole = self.assemble(waiting, fresh, fault)?;
+            return framing.split(whole).ok().flatten().map(|(frame, _)| frame);
         }
         match self.framing.split(fresh) {
             Ok(Some((frame, rest))) => {
                 *fresh = rest;
-                Ok(Some(frame))
+                Some(frame)
             }
-            Ok(None) => Ok(None),
-            Err(error) => Err(Reason::Protocol(error)),
+            Ok(None) => None,
+            Err(error) => {
+                *fault = Some(Reason::Protocol(error));
+                None
+            }
         }
     }
 
@@ -105,7 +111,22 @@ impl Inbox {
 
     /// Each byte is copied at most twice, however small the pieces are in which a frame comes.
     #[cold]
-    fn assemble(&mut self, waiting: &mut Chain, fresh: &mut &[u8]) -> Result<Option<Frame<'_>>, Reason> {
+    fn assemble(
+        &mut self,
+        waiting: &mut Chain,
+        fresh: &mut &[u8],
+        fault: &mut Option<Reason>,
+    ) -> Option<&[u8]> {
+        match self.try_assemble(waiting, fresh) {
+            Ok(frame) => frame,
+            Err(reason) => {
+                *fault = Some(reason);
+                None
+            }
+        }
+    }
+
+    fn try_assemble(&mut self, waiting: &mut Chain, fresh: &mut &[u8]) -> Result<Option<&[u8]>, Reason> {
         let mut header = [0; HEADER_LEN];
         self.top_up(waiting, fresh, HEADER_LEN)?;
         if self.segments.peek(waiting, &mut header) < HEADER_LEN {
@@ -118,10 +139,7 @@ impl Inbox {
             return Ok(None);
         }
         self.segments.consume(waiting, len);
-        match self.framing.split(whole) {
-            Ok(frame) => Ok(frame.map(|(frame, _)| frame)),
-            Err(error) => Err(Reason::Protocol(error)),
-        }
+        Ok(Some(whole))
     }
 
     /// Moves bytes from `fresh` to the chain until it has `len`, as far as there are any.
