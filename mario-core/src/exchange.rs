@@ -145,7 +145,7 @@ impl<S: Service> Exchange<S> {
     /// The same, but with fresh memory, and what a worker keeps at its start. Answers that are owed stay so.
     pub(crate) fn renewed(&self, rules: &Rules, mut locals: Locals<S>) -> Result<Self, TryReserveError> {
         locals.answers_left = self.desk.locals.answers_left;
-        let (service, commands) = (Arc::clone(&self.desk.service), self.desk.commands);
+        let (service, commands) = (Arc::clone(&self.desk.service), self.desk.routes.commands);
         let shared = (Arc::clone(&self.counters), Arc::clone(&self.mail));
         Exchange::new(service, commands, rules, locals, shared)
     }
@@ -490,7 +490,7 @@ impl<S: Service> Exchange<S> {
         let reason = match caught(|| self.serve(connection, count, &mut left)) {
             Ok(reason) => reason,
             Err(panic) => {
-                let command = self.desk.panicked();
+                let command = self.desk.routes.panicked();
                 Some(self.panicked(&connection.link, &command, &panic))
             }
         };
@@ -514,22 +514,23 @@ impl<S: Service> Exchange<S> {
     ) -> Option<Reason> {
         let Exchange { read_buffer, inbox, outbox, desk, throttle, .. } = self;
         let Connection { stream, link, session, .. } = connection;
+        let (mut conn, routes) = desk.attend(link, session, outbox);
         let mut fresh = &read_buffer[..count];
-        while *allowed > 0 && link.takes_requests() {
+        while *allowed > 0 && conn.link.takes_requests() {
             let mut fault = None;
-            let Some(frame) = inbox.next(&mut link.input, &mut fresh, &mut fault) else {
+            let Some(frame) = inbox.next(&mut conn.link.input, &mut fresh, &mut fault) else {
                 match fault {
                     None => break,
                     fault => return fault,
                 }
             };
             *allowed -= 1;
-            let reason = desk.handle(link, session, outbox, frame);
+            let reason = routes.handle(&mut conn, frame);
             if reason.is_some() {
                 return reason;
             }
-            if outbox.wants_flush(link)
-                && let Err(reason) = outbox.flush(stream, link)
+            if conn.outbox.wants_flush(conn.link)
+                && let Err(reason) = conn.outbox.flush(stream, conn.link)
             {
                 return Some(reason);
             }

@@ -109,6 +109,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// The token of all frames.
+    pub(crate) fn stx(&self) -> u32 {
+        self.stx
+    }
+
     /// The frames, which leave with this.
     #[inline]
     pub(crate) fn take(&mut self) -> &[u8] {

@@ -56,7 +56,8 @@ impl<S: Service> Rehearsal<S> {
     /// That reason.
     #[inline]
     pub fn handle(&mut self, frame: Frame<'_>) -> Result<&[u8], Reason> {
-        match self.desk.handle(&mut self.link, &mut self.session, &mut self.outbox, frame) {
+        let (mut conn, routes) = self.desk.attend(&mut self.link, &mut self.session, &mut self.outbox);
+        match routes.handle(&mut conn, frame) {
             None => Ok(self.outbox.take()),
             Some(reason) => Err(reason),
         }
