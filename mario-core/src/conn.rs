@@ -152,7 +152,9 @@ impl<'a, S: Service> Conn<'a, S> {
     pub(crate) fn owe<P>(&mut self, correlation: Option<u64>) -> Option<Reply<P>> {
         let command = self.request?;
         self.locals.answers_left = self.locals.answers_left.checked_sub(1)?;
-        self.link.awaits_answer |= correlation.is_none();
+        if correlation.is_none() {
+            self.link.set_awaits_answer(true);
+        }
         let connections = self.locals.connections.clone();
         Some(Reply::new(self.link.id, Owed { connections, command, correlation }))
     }

@@ -217,7 +217,7 @@ impl<S: Service> Exchange<S> {
     /// The slot of a connection is free again.
     pub(crate) fn let_go<T>(&mut self, connection: &Connection<S, T>) {
         self.guests.leave(connection.link.id.key().index);
-        self.closing -= u64::from(!matches!(connection.link.phase, Phase::Greeting | Phase::Open));
+        self.closing -= u64::from(!matches!(connection.link.phase(), Phase::Greeting | Phase::Open));
     }
 
     /// A connection's first turn. From now on it gets mail.
@@ -249,7 +249,7 @@ impl<S: Service> Exchange<S> {
     #[cold]
     pub(crate) fn part<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Turn {
         let mut turn = Turn::default();
-        if connection.link.phase == Phase::Open {
+        if connection.link.phase() == Phase::Open {
             self.readable(connection, false, &mut turn);
             connection.unread = true;
         }
@@ -317,7 +317,7 @@ impl<S: Service> Exchange<S> {
                     .unwrap_or_else(|panic| Some(self.panicked(link, "the unanswered hook", &panic)))
             }
         };
-        link.awaits_answer = false;
+        link.set_awaits_answer(false);
         self.conclude(connection, reason);
         if connection.link.takes_requests() {
             turn.received = true;
@@ -349,9 +349,9 @@ impl<S: Service> Exchange<S> {
         let resumed = ready.writable && !connection.link.output.is_empty() && {
             // Should this flush the last of a connection that has ended, it is not to be closed on what it has sent.
             connection.unread |= ready.readable;
-            let paused = connection.link.paused;
+            let paused = connection.link.is_paused();
             self.writable(connection, &mut turn);
-            paused && !connection.link.paused
+            paused && !connection.link.is_paused()
         };
         if resumed {
             turn.received = true;
@@ -367,14 +367,14 @@ impl<S: Service> Exchange<S> {
     /// says that nobody reads it.
     #[cold]
     pub(crate) fn end<T: Stream>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
-        match connection.link.phase {
+        match connection.link.phase() {
             Phase::Greeting => return self.dismiss(connection, reason),
             Phase::Open => self.let_loose(connection, reason),
             Phase::Flushing | Phase::Lingering | Phase::Gone => {}
         }
         let Connection { stream, link, session, .. } = connection;
-        if link.phase == Phase::Open {
-            link.phase = Phase::Flushing;
+        if link.phase() == Phase::Open {
+            link.enter(Phase::Flushing);
             stream.ended(reason);
             self.closing += 1;
             self.counters.ends(reason);
@@ -400,7 +400,7 @@ impl<S: Service> Exchange<S> {
     /// Waits no more for the peer of a connection that has ended.
     pub(crate) fn abandon<T>(&mut self, connection: &mut Connection<S, T>) {
         self.outbox.discard(&mut connection.link);
-        connection.link.phase = Phase::Gone;
+        connection.link.enter(Phase::Gone);
     }
 
     /// Whether the connections have so many segments of input and output, and so many are closing.
@@ -433,12 +433,12 @@ impl<S: Service> Exchange<S> {
     fn readable<T: Stream>(&mut self, connection: &mut Connection<S, T>, to_the_end: bool, turn: &mut Turn) {
         loop {
             let Connection { stream, link, .. } = connection;
-            if link.is_held() || matches!(link.phase, Phase::Flushing | Phase::Gone) {
+            if link.is_held() || matches!(link.phase(), Phase::Flushing | Phase::Gone) {
                 connection.unread = true;
                 return;
             }
             let room = match &mut self.throttle {
-                Some(throttle) if link.phase == Phase::Open => {
+                Some(throttle) if link.phase() == Phase::Open => {
                     throttle.room(link.id.key().index, self.desk.locals.timers.now()).min(READ_BUFFER)
                 }
                 _ => READ_BUFFER,
@@ -448,16 +448,16 @@ impl<S: Service> Exchange<S> {
                 Ok(count) => {
                     turn.received = true;
                     connection.unread = count == room;
-                    match connection.link.phase {
+                    match connection.link.phase() {
                         Phase::Open => self.receive(connection, count),
                         Phase::Greeting => {
                             self.greet(connection, count);
                             // A byte at a time does not make the wait for the header longer.
-                            turn.received = connection.link.phase != Phase::Greeting;
+                            turn.received = connection.link.phase() != Phase::Greeting;
                         }
                         _ => {}
                     }
-                    turn.again = connection.unread && !connection.link.throttled;
+                    turn.again = connection.unread && !connection.link.is_throttled();
                     if turn.again || !to_the_end {
                         return;
                     }
@@ -474,8 +474,8 @@ impl<S: Service> Exchange<S> {
     /// The peer has closed its side.
     fn closed<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
         connection.unread = false;
-        match connection.link.phase {
-            Phase::Lingering => connection.link.phase = Phase::Gone,
+        match connection.link.phase() {
+            Phase::Lingering => connection.link.enter(Phase::Gone),
             _ => self.end(connection, Reason::Closed),
         }
     }
@@ -572,9 +572,9 @@ impl<S: Service> Exchange<S> {
 /// Closes a connection that has ended, once all is flushed.
 fn finish<S: Service, T: Stream>(connection: &mut Connection<S, T>) {
     let Connection { stream, link, unread, .. } = connection;
-    if link.phase == Phase::Flushing && link.output.is_empty() {
+    if link.phase() == Phase::Flushing && link.output.is_empty() {
         let lingers = *unread && stream.shutdown_write().is_ok();
-        link.phase = if lingers { Phase::Lingering } else { Phase::Gone };
+        link.enter(if lingers { Phase::Lingering } else { Phase::Gone });
     }
 }
 

@@ -102,15 +102,9 @@ impl fmt::Debug for ConnId {
 pub(crate) struct Link {
     pub(crate) id: ConnId,
     pub(crate) peer: SocketAddr,
-    pub(crate) phase: Phase,
-    /// Why the connection shall end once the handler that runs has returned.
-    ending: Option<Ending>,
-    /// Unsent output is above the high-water mark: no more requests are taken.
-    pub(crate) paused: bool,
-    /// An answer is owed that has to leave before the next request is taken.
-    pub(crate) awaits_answer: bool,
-    /// It has sent faster than it may, and is not read for a while.
-    pub(crate) throttled: bool,
+    phase: Phase,
+    /// What keeps it from its next request.
+    stops: Stops,
     /// It has become one of the service in this turn.
     pub(crate) begins: bool,
     /// Frames were handled in this turn.
@@ -147,10 +141,47 @@ pub(crate) enum Phase {
     Gone,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Ending {
-    Service,
-    Overflow,
+/// What keeps a connection from its next request, or from any: together in a byte, as it is asked for each frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stops(u8);
+
+impl Stops {
+    const NONE: Stops = Stops(0);
+    /// Unsent output is above the high-water mark: no more requests are taken.
+    const PAUSED: Stops = Stops(1);
+    /// An answer is owed that has to leave before the next request is taken.
+    const AWAITS_ANSWER: Stops = Stops(1 << 1);
+    /// It has sent faster than it may, and is not read for a while.
+    const THROTTLED: Stops = Stops(1 << 2);
+    /// Its phase is another than open.
+    const NOT_OPEN: Stops = Stops(1 << 3);
+    /// The service wants it closed once the handler that runs has returned.
+    const CLOSES: Stops = Stops(1 << 4);
+    /// More output than may wait: it ends once the handler that runs has returned.
+    const OVERFLOWS: Stops = Stops(1 << 5);
+
+    const HOLDS: Stops = Stops::PAUSED.and(Stops::AWAITS_ANSWER).and(Stops::THROTTLED);
+    const ENDS: Stops = Stops::NOT_OPEN.and(Stops::CLOSES).and(Stops::OVERFLOWS);
+
+    const fn and(self, other: Stops) -> Stops {
+        Stops(self.0 | other.0)
+    }
+
+    /// Whether it is any of these.
+    #[inline]
+    const fn any(self, of: Stops) -> bool {
+        self.0 & of.0 != 0
+    }
+
+    /// Sets or clears it.
+    #[inline]
+    fn set(&mut self, stop: Stops, is_set: bool) {
+        if is_set {
+            self.0 |= stop.0;
+        } else {
+            self.0 &= !stop.0;
+        }
+    }
 }
 
 impl Link {
@@ -159,10 +190,7 @@ impl Link {
             id,
             peer,
             phase: Phase::Open,
-            ending: None,
-            paused: false,
-            awaits_answer: false,
-            throttled: false,
+            stops: Stops::NONE,
             begins: false,
             has_handled: false,
             has_spoken: false,
@@ -175,47 +203,90 @@ impl Link {
         }
     }
 
+    /// Where it is in its life.
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Its life goes on.
+    #[inline]
+    pub(crate) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.stops.set(Stops::NOT_OPEN, phase != Phase::Open);
+    }
+
     /// Whether the next request may be handled.
     #[inline]
     pub(crate) fn takes_requests(&self) -> bool {
-        self.is_served() && !self.is_held()
+        self.stops == Stops::NONE
     }
 
     /// Whether the service still has it, and will after the handler that runs.
     #[inline]
     pub(crate) fn is_served(&self) -> bool {
-        self.phase == Phase::Open && self.ending.is_none()
+        !self.stops.any(Stops::ENDS)
     }
 
     /// Whether nothing is read from it for now.
     #[inline]
     pub(crate) fn is_held(&self) -> bool {
-        self.paused | self.awaits_answer | self.throttled
+        self.stops.any(Stops::HOLDS)
     }
 
     /// Whether output may be added.
     #[inline]
     pub(crate) fn takes_output(&self) -> bool {
-        self.phase == Phase::Open && !matches!(self.ending, Some(Ending::Overflow))
+        !self.stops.any(Stops::NOT_OPEN.and(Stops::OVERFLOWS))
+    }
+
+    /// Whether its unsent output is above the high-water mark.
+    #[inline]
+    pub(crate) fn is_paused(&self) -> bool {
+        self.stops.any(Stops::PAUSED)
+    }
+
+    pub(crate) fn set_paused(&mut self, is_paused: bool) {
+        self.stops.set(Stops::PAUSED, is_paused);
+    }
+
+    /// Whether an answer is owed that has to leave before the next request is taken.
+    pub(crate) fn set_awaits_answer(&mut self, awaits_answer: bool) {
+        self.stops.set(Stops::AWAITS_ANSWER, awaits_answer);
+    }
+
+    /// Whether it has sent faster than it may.
+    #[inline]
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.stops.any(Stops::THROTTLED)
+    }
+
+    /// Whether it was throttled before.
+    pub(crate) fn set_throttled(&mut self, is_throttled: bool) -> bool {
+        let was_throttled = self.is_throttled();
+        self.stops.set(Stops::THROTTLED, is_throttled);
+        was_throttled
     }
 
     /// The service wants it closed.
     pub(crate) fn close(&mut self) {
-        self.ending.get_or_insert(Ending::Service);
+        self.stops.set(Stops::CLOSES, true);
     }
 
     /// More output than may wait.
     #[cold]
     pub(crate) fn overflow(&mut self) {
-        self.ending = Some(Ending::Overflow);
+        self.stops.set(Stops::OVERFLOWS, true);
     }
 
     /// Why it shall end, if it shall.
+    #[inline]
     pub(crate) fn ending(&self) -> Option<Reason> {
-        self.ending.map(|ending| match ending {
-            Ending::Service => Reason::Service,
-            Ending::Overflow => Reason::Overflow,
-        })
+        match self.stops {
+            stops if stops.any(Stops::OVERFLOWS) => Some(Reason::Overflow),
+            stops if stops.any(Stops::CLOSES) => Some(Reason::Service),
+            _ => None,
+        }
     }
 }
 

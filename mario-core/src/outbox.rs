@@ -163,8 +163,8 @@ impl Outbox {
         debug_assert_eq!(self.len, 0, "what was sent before must leave before");
         let frame = &message.encoded().frame;
         match overflow {
-            Overflow::DropNewest if link.paused => return Ok(Delivered::Dropped),
-            Overflow::KeepLatest if link.paused => return Ok(self.keep(link, message)),
+            Overflow::DropNewest if link.is_paused() => return Ok(Delivered::Dropped),
+            Overflow::KeepLatest if link.is_paused() => return Ok(self.keep(link, message)),
             _ => {}
         }
         let written = offer(stream, link, frame)?;
@@ -190,7 +190,7 @@ impl Outbox {
     /// The reason for which the connection ends.
     #[inline]
     pub(crate) fn release<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<(), Reason> {
-        while !link.paused
+        while !link.is_paused()
             && let Some(message) = self.kept.pop(link.id.key().index)
         {
             self.deliver(stream, link, &message, Overflow::Close)?;
@@ -228,7 +228,7 @@ impl Outbox {
             }
         }
         if link.output.len() <= self.marks.low_water {
-            link.paused = false;
+            link.set_paused(false);
         }
         Ok(has_freed)
     }
@@ -339,7 +339,9 @@ fn append(segments: &mut Segments, marks: Marks, link: &mut Link, unsent: &[u8])
         return Err(Full);
     }
     segments.append(&mut link.output, unsent)?;
-    link.paused |= link.output.len() > marks.high_water;
+    if link.output.len() > marks.high_water {
+        link.set_paused(true);
+    }
     Ok(())
 }
 

@@ -399,7 +399,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
         self.exchange.take_in(key.index, ticket);
         if self.plan.greeting.is_some() {
-            connection.link.phase = Phase::Greeting;
+            connection.link.enter(Phase::Greeting);
         } else {
             self.exchange.connect(connection);
         }

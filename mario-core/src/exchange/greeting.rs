@@ -25,10 +25,10 @@ impl<S: Service> Exchange<S> {
                         return self.dismiss(connection, Reason::TooManyOfAddress);
                     }
                 }
-                link.phase = Phase::Open;
+                link.enter(Phase::Open);
                 self.read_buffer.copy_within(count - rest..count, 0);
                 self.connect(connection);
-                if connection.link.phase == Phase::Open {
+                if connection.link.phase() == Phase::Open {
                     self.receive(connection, rest);
                 }
             }
@@ -51,7 +51,7 @@ impl<S: Service> Exchange<S> {
         self.counters.ends(reason);
         stream.ended(reason);
         self.inbox.discard(&mut link.input);
-        link.phase = Phase::Gone;
+        link.enter(Phase::Gone);
         let (peer, now) = (link.peer, self.desk.locals.timers.now());
         match reason {
             Reason::ShutDown => return,

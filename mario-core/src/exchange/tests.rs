@@ -147,7 +147,7 @@ proptest! {
         let mut rest = &sent[..];
         let mut cuts = cuts.into_iter().cycle();
         let mut rooms = rooms.into_iter().chain([100_000]).cycle();
-        while !rest.is_empty() || rig.connection.link.phase != Phase::Gone {
+        while !rest.is_empty() || rig.connection.link.phase() != Phase::Gone {
             let (piece, later) = rest.split_at(cuts.next().unwrap().min(rest.len()));
             rest = later;
             if !piece.is_empty() {
@@ -192,7 +192,7 @@ proptest! {
             rig.event(true, false);
             let link = &rig.connection.link;
             prop_assert!(link.output.len() <= marks.high_water.max(Outbox::CAPACITY) + 3000);
-            prop_assert_eq!(link.paused, link.output.len() > marks.high_water);
+            prop_assert_eq!(link.is_paused(), link.output.len() > marks.high_water);
         }
         while rig.peer().received.len() < expected.len() {
             rig.peer().room = 5000;
@@ -212,7 +212,7 @@ fn a_broken_socket_ends_once_with_its_error() {
     rig.event(true, true);
     assert_eq!(rig.reason(), Some(Reason::Error(ErrorKind::BrokenPipe)));
     assert_eq!(rig.log.ended.load(Relaxed), 1);
-    assert_eq!(rig.connection.link.phase, Phase::Gone);
+    assert_eq!(rig.connection.link.phase(), Phase::Gone);
 }
 
 #[test]
@@ -225,13 +225,13 @@ fn a_peer_that_goes_on_sending_is_heard_out_and_not_answered() {
     rig.peer().sent.push_back(Ok(noise));
     let ready = Ready { key: KEY, readable: true, writable: false, read_closed: false };
     rig.exchange.turn(&mut rig.connection, ready);
-    assert_eq!(rig.connection.link.phase, Phase::Lingering);
+    assert_eq!(rig.connection.link.phase(), Phase::Lingering);
     rig.peer().sent.push_back(Ok(frame(ECHO, b"not answered")));
     rig.exchange.turn(&mut rig.connection, ready);
-    assert_eq!(rig.connection.link.phase, Phase::Lingering);
+    assert_eq!(rig.connection.link.phase(), Phase::Lingering);
     rig.peer().end = true;
     rig.exchange.turn(&mut rig.connection, ready);
-    assert_eq!(rig.connection.link.phase, Phase::Gone);
+    assert_eq!(rig.connection.link.phase(), Phase::Gone);
     assert_eq!(rig.peer().received, frame(ECHO, b"answered"));
 }
 
@@ -244,7 +244,7 @@ fn output_over_the_limit_ends_the_connection() {
     rig.peer().sent.push_back(Ok(frame(TWICE, &[0; 1400])));
     rig.event(true, false);
     assert_eq!(rig.reason(), Some(Reason::Overflow));
-    assert_eq!(rig.connection.link.phase, Phase::Gone);
+    assert_eq!(rig.connection.link.phase(), Phase::Gone);
     assert!(rig.connection.link.output.is_empty());
 }
 
@@ -256,7 +256,7 @@ fn replies_that_the_buffer_does_not_hold_leave_without_an_event() {
     rig.event(true, false);
     let expected: Vec<u8> = (0..3).flat_map(|number| frame(FLOOD, &[number; 20_000])).collect();
     assert!(rig.peer().received == expected);
-    assert!(!rig.connection.link.paused);
+    assert!(!rig.connection.link.is_paused());
 }
 
 #[test]
@@ -266,10 +266,10 @@ fn an_event_that_flushes_the_last_and_tells_of_input_does_not_close_on_it() {
     rig.peer().sent.push_back(Ok(frame(ECHO, b"hello")));
     rig.event(true, false);
     rig.exchange.end(&mut rig.connection, Reason::ShutDown);
-    assert_eq!(rig.connection.link.phase, Phase::Flushing);
+    assert_eq!(rig.connection.link.phase(), Phase::Flushing);
     rig.peer().room = usize::MAX;
     rig.peer().sent.push_back(Ok(frame(ECHO, b"are you there?")));
     rig.event(true, true);
-    assert_eq!((rig.connection.link.phase, rig.peer().shut), (Phase::Lingering, true));
+    assert_eq!((rig.connection.link.phase(), rig.peer().shut), (Phase::Lingering, true));
     assert_eq!(rig.peer().received, frame(ECHO, b"hello"));
 }

@@ -192,14 +192,14 @@ impl<S: Service> Exchange<S> {
         bytes: usize,
     ) {
         let (slot, peer, now) = (connection.link.id.key().index, connection.link.peer, self.timers().now());
-        let Some(throttle) = self.throttle.as_mut().filter(|_| connection.link.phase == Phase::Open) else {
+        let Some(throttle) = self.throttle.as_mut().filter(|_| connection.link.phase() == Phase::Open) else {
             return;
         };
         match throttle.spend(slot, frames, bytes as u64, now) {
             Verdict::GoesOn => {}
             Verdict::Waits(wait) => {
                 throttle.wait(slot, wait, now);
-                if !std::mem::replace(&mut connection.link.throttled, true) {
+                if !connection.link.set_throttled(true) {
                     self.counters.throttled.add(1);
                     self.fast.warn(now, format_args!("{peer} sends faster than it may, and has to wait"));
                 }
@@ -211,7 +211,7 @@ impl<S: Service> Exchange<S> {
     /// A connection ends: it waits no more, and is read to its end as any other.
     pub(super) fn let_loose<T>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
         let link = &mut connection.link;
-        link.throttled = false;
+        link.set_throttled(false);
         if let Some(throttle) = &mut self.throttle {
             throttle.forget(link.id.key().index);
         }
@@ -241,7 +241,7 @@ impl<S: Service> Exchange<S> {
     /// The turn of a connection that goes on: first what it had sent, then what came meanwhile.
     pub(crate) fn resume<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Turn {
         let mut turn = Turn::default();
-        if std::mem::take(&mut connection.link.throttled) {
+        if connection.link.set_throttled(false) {
             self.receive(connection, 0);
             self.readable(connection, true, &mut turn);
         }

@@ -137,7 +137,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(rig.received(), &model.wire[..model.wire.len() - model.waiting()]);
-            prop_assert_eq!((rig.link.output.len(), rig.link.paused), (model.waiting(), model.paused));
+            prop_assert_eq!((rig.link.output.len(), rig.link.is_paused()), (model.waiting(), model.paused));
         }
         rig.read(1 << 20);
         model.read(1 << 20);
@@ -152,7 +152,7 @@ fn where_others_use_up_the_pool_the_newest_is_dropped_and_all_else_closes() {
     let mut other = Link::new(ConnId::new(0, Key { index: 0, generation: 0 }), rig.link.peer);
     let frame = Message::new(0, Overflow::Close, vec![1; 300].into());
     let waits = rig.outbox.deliver(&mut SimStream::default(), &mut other, &frame, Overflow::Close);
-    assert_eq!((waits, rig.link.paused), (Ok(Delivered::Sent), false));
+    assert_eq!((waits, rig.link.is_paused()), (Ok(Delivered::Sent), false));
     assert_eq!(rig.push(1, &[2; 50]), Ok(Delivered::Dropped));
     assert_eq!(rig.push(2, &[2; 50]), Err(Reason::Overflow));
     assert_eq!(rig.push(0, &[2; 50]), Err(Reason::Overflow));

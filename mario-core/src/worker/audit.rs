@@ -42,26 +42,27 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             if times != usize::from(link.queued) {
                 return at("its place among those that go on is not what it believes");
             }
-            if link.phase == Phase::Gone {
+            if link.phase() == Phase::Gone {
                 return at("it is gone, and has a slot");
             }
-            if link.phase != Phase::Open && !link.input.is_empty() {
+            if link.phase() != Phase::Open && !link.input.is_empty() {
                 return at("it has ended, and keeps input");
             }
-            if self.stalled.is_set(key.index) != (!link.output.is_empty() || link.phase == Phase::Lingering) {
+            if self.stalled.is_set(key.index) != (!link.output.is_empty() || link.phase() == Phase::Lingering)
+            {
                 return at("its deadline for output does not fit what waits");
             }
             let is_timed = self.plan.read_timeout.is_some() || link.is_partial;
-            if link.phase == Phase::Open && is_timed != self.idle.is_set(key.index) {
+            if link.phase() == Phase::Open && is_timed != self.idle.is_set(key.index) {
                 return at("its deadline for input does not fit the settings");
             }
-            closing += u64::from(!matches!(link.phase, Phase::Greeting | Phase::Open));
+            closing += u64::from(!matches!(link.phase(), Phase::Greeting | Phase::Open));
             input += link.input.segments();
             output += link.output.segments();
-            if link.throttled != self.exchange.waits(key.index) {
+            if link.is_throttled() != self.exchange.waits(key.index) {
                 return at("it is held back and does not go on, or the other way round");
             }
-            let (held, throttled) = (link.is_held(), link.throttled);
+            let (held, throttled) = (link.is_held(), link.is_throttled());
             found.push(Found { peer: link.peer, held, throttled, output: link.output.len() });
         }
         for slot in 0..self.plan.connections as u32 {

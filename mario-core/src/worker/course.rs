@@ -53,13 +53,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Tells the service that a connection is to go; where it gives no notice, it goes at once.
     pub(super) fn give_notice(&mut self, key: Key) {
         let Some(connection) = self.slots.get_mut(key) else { return };
-        match connection.link.phase {
+        match connection.link.phase() {
             Phase::Open => {}
             Phase::Greeting => return self.shut_down(key),
             Phase::Flushing | Phase::Lingering | Phase::Gone => return,
         }
         let notice = self.exchange.drain(connection);
-        if connection.link.phase != Phase::Open {
+        if connection.link.phase() != Phase::Open {
             self.after(key, Turn::default());
         } else if notice.is_zero() {
             self.part_with(key);

@@ -93,16 +93,16 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let handled = std::mem::take(&mut link.has_handled);
         let renewal = if std::mem::take(&mut link.begins) {
             Some(self.plan.patience.first_frame.or(self.plan.silence()))
-        } else if turn.received && link.phase != Phase::Greeting {
+        } else if turn.received && link.phase() != Phase::Greeting {
             self.plan.renewal(link, handled)
         } else {
             None
         };
-        if turn.again && !link.queued && link.phase != Phase::Gone {
+        if turn.again && !link.queued && link.phase() != Phase::Gone {
             link.queued = true;
             self.again.push_back(key);
         }
-        let waits = match link.phase {
+        let waits = match link.phase() {
             Phase::Greeting | Phase::Open | Phase::Flushing => {
                 (!link.output.is_empty()).then_some(self.plan.write_timeout)
             }
@@ -163,14 +163,14 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let Some(connection) = self.slots.get_mut(key) else { return };
         let link = &connection.link;
         match kind {
-            Kind::Login if link.is_admitted || link.phase != Phase::Open => {}
+            Kind::Login if link.is_admitted || link.phase() != Phase::Open => {}
             Kind::Login => self.finish(key, Reason::NotAdmitted),
             // It may well be sending; it is we who do not read.
             Kind::Idle if link.is_held() => {
                 connection.link.is_partial = false;
                 self.set_idle(key, self.plan.silence());
             }
-            Kind::Idle if link.phase == Phase::Greeting => self.finish(key, Reason::TimedOut),
+            Kind::Idle if link.phase() == Phase::Greeting => self.finish(key, Reason::TimedOut),
             Kind::Idle if link.is_partial => self.finish(key, Reason::Incomplete),
             Kind::Idle if !link.has_spoken && self.plan.patience.first_frame.is_some() => {
                 self.finish(key, Reason::Incomplete);
@@ -184,7 +184,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn ask(&mut self, key: Key) {
         let Some(connection) = self.slots.get_mut(key) else { return };
         match self.plan.patience.ping {
-            Some(Ping { command, every, missed }) if connection.link.phase == Phase::Open => {
+            Some(Ping { command, every, missed }) if connection.link.phase() == Phase::Open => {
                 if connection.link.pings >= missed {
                     return self.finish(key, Reason::TimedOut);
                 }
@@ -209,7 +209,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// A peer takes nothing, or does not close: it is not waited for any more.
     fn give_up_on(&mut self, key: Key) {
         let Some(connection) = self.slots.get_mut(key) else { return };
-        let was_closing = connection.link.phase != Phase::Open;
+        let was_closing = connection.link.phase() != Phase::Open;
         self.exchange.end(connection, Reason::TimedOut);
         let is_lost = was_closing && self.give_up.is_some() && !connection.link.output.is_empty();
         self.unflushed += usize::from(is_lost);

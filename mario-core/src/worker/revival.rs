@@ -79,7 +79,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             });
             if let Err(panic) = ended {
                 log::error!("connection {} can't be reported: {panic}", ConnId::new(self.index, key));
-                let phase = self.slots.get_mut(key).map(|connection| connection.link.phase);
+                let phase = self.slots.get_mut(key).map(|connection| connection.link.phase());
                 if matches!(phase, Some(Phase::Greeting | Phase::Open)) {
                     self.mailbox.counters.ends(Reason::WorkerDied);
                 }
