@@ -55,9 +55,11 @@ impl Shared {
         let mut phase = self.phase.subscribe();
         let is_settled =
             |phase: &Phase<_>| self.backoff.is_none() || phase.is_over() || phase.connection(ended).is_ok();
-        // What it is at the deadline counts, too.
-        let _ = timeout_at(deadline.into(), phase.wait_for(is_settled)).await;
-        let found = phase.borrow().connection(ended);
+        let found = match timeout_at(deadline.into(), phase.wait_for(is_settled)).await {
+            Ok(Ok(settled)) => settled.connection(ended),
+            // The time is over, but what it is now counts.
+            _ => self.phase.borrow().connection(ended),
+        };
         found.map_err(|cause| Error::NotConnected { cause })
     }
 
