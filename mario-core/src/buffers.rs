@@ -68,12 +68,21 @@ impl Chain {
 impl Segments {
     /// A pool of at least `bytes` bytes, or an error if so much memory can't be had.
     pub(crate) fn new(bytes: usize) -> Result<Self, TryReserveError> {
-        let capacity = bytes.div_ceil(SEGMENT).min(NONE as usize);
+        let capacity = Self::capacity(bytes);
         let mut segments =
             Segments { bytes: Vec::new(), next: Vec::new(), free: NONE, used: 0, peak: 0, capacity };
         segments.bytes.try_reserve_exact(capacity)?;
         segments.next.try_reserve_exact(capacity)?;
         Ok(segments)
+    }
+
+    /// What a pool of at least `bytes` bytes takes.
+    pub(crate) fn bytes(bytes: usize) -> usize {
+        Self::capacity(bytes).saturating_mul(SEGMENT + size_of::<u32>())
+    }
+
+    fn capacity(bytes: usize) -> usize {
+        bytes.div_ceil(SEGMENT).min(NONE as usize)
     }
 
     /// Whether all chains together have so many segments.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::accept::Accept;
 use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use crate::net::system::{HAS_PRIVATE_TABLES, SocketOptions};
 use crate::outbox::Marks;
 use crate::service::Service;
@@ -261,6 +262,14 @@ impl<S: Service> Builder<S> {
     pub fn admin(mut self, address: impl Into<SocketAddr>) -> Self {
         self.admin = Some(address.into());
         self
+    }
+
+    /// How much memory the server would take with these settings: at the start, and at most, whatever its clients do.
+    ///
+    /// # Errors
+    /// A setting that is out of range, as at the [`start`](Builder::start).
+    pub fn memory(&self) -> Result<Memory> {
+        Ok(Memory::of(&self.orders()?, self.accept_mode()?))
     }
 
     pub(crate) fn admin_address(&self) -> Option<SocketAddr> {

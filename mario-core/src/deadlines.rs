@@ -26,6 +26,11 @@ impl Deadlines {
         Ok(Deadlines { at, cursor: 0 })
     }
 
+    /// What the deadlines of so many slots take.
+    pub(crate) fn bytes(slots: usize) -> usize {
+        slots * size_of::<u32>()
+    }
+
     /// Sets the deadline of a slot to `after` from `now`, at most [`LONGEST`].
     #[inline]
     pub(crate) fn set(&mut self, slot: u32, now: Duration, after: Duration) {

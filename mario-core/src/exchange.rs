@@ -21,6 +21,7 @@ use crate::inbox::Inbox;
 use crate::link::{ConnId, Link, Phase};
 use crate::locals::Locals;
 use crate::mail::{Answer, Mail};
+use crate::memory::Extent;
 use crate::name::Name;
 use crate::net::{Ready, Stream, uninterrupted};
 use crate::notice::Notice;
@@ -140,6 +141,21 @@ impl<S: Service> Exchange<S> {
             crowded: Notice::default(),
             fast: Notice::default(),
         })
+    }
+
+    /// What the buffers take.
+    pub(crate) fn buffers() -> usize {
+        READ_BUFFER + Inbox::WHOLE + Outbox::CAPACITY
+    }
+
+    /// What is kept for the limits of addresses and connections.
+    pub(crate) fn limits(rules: &Rules) -> Extent {
+        let slots = rules.slots;
+        let mut extent = Extent::fixed(Throttle::bytes(rules.limits, slots));
+        if rules.census.is_some() {
+            extent += Extent::fixed(Guests::bytes(slots)) + Extent::later(Census::bytes(slots));
+        }
+        extent
     }
 
     /// The same, but with fresh memory, and what a worker keeps at its start. Answers that are owed stay so.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, TryReserveError};
 use thiserror::Error;
 
 use crate::lists::Lists;
+use crate::memory::{self, Extent};
 use crate::name::Name;
 use crate::reason::Close;
 use crate::slots::Key;
@@ -60,6 +61,15 @@ impl Groups {
             free: Vec::new(),
             memberships: Lists::new(memberships, slots)?,
         })
+    }
+
+    /// What room for so many memberships of so many slots takes; at most, each is in a group of its own.
+    pub(crate) fn extent(memberships: usize, slots: usize) -> Extent {
+        // A list that grows has up to twice as much room as it needs, and half of that yet while it is copied; the shortest
+        // has room for four.
+        let lists = 3 * (size_of::<Group>() + size_of::<u32>()) + 4 * size_of::<Key>();
+        Extent::fixed(Lists::<Membership>::bytes(memberships, slots))
+            + Extent::later(memberships.saturating_mul(lists) + memory::map::<Name, u32>(memberships))
     }
 
     /// Adds a connection to a group, unless it is in it.

@@ -19,8 +19,16 @@ pub(crate) struct Inbox {
 impl Inbox {
     /// An empty inbox with a pool of `pool` bytes; an error if so much memory can't be had.
     pub(crate) fn new(framing: Framing, pool: usize) -> Result<Self, TryReserveError> {
-        let whole = vec![0; usize::from(u16::MAX)].into_boxed_slice();
+        let whole = vec![0; Self::WHOLE].into_boxed_slice();
         Ok(Inbox { framing, whole, segments: Segments::new(pool)? })
+    }
+
+    /// A frame is put together in so many bytes.
+    pub(crate) const WHOLE: usize = u16::MAX as usize;
+
+    /// What a pool of `pool` bytes takes.
+    pub(crate) fn pool_bytes(pool: usize) -> usize {
+        Segments::bytes(pool)
     }
 
     /// The next frame of a connection, from what waits in its chain and then from the `fresh` bytes, of which it

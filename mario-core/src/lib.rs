@@ -90,6 +90,7 @@ pub mod log;
 mod mail;
 mod mailbox;
 mod master;
+mod memory;
 mod metrics;
 mod name;
 mod net;
@@ -129,6 +130,7 @@ pub use error::{Error, Result};
 pub use groups::JoinError;
 pub use handle::ServerHandle;
 pub use link::{ConnId, ConnIdError};
+pub use memory::{Extent, Memory, WorkerMemory};
 pub use metrics::{
     CommandMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics,
 };

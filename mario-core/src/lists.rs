@@ -27,6 +27,11 @@ impl<T> Lists<T> {
         Ok(Lists { entries, capacity: items, free: 0, first })
     }
 
+    /// What room for so many items of so many slots takes.
+    pub(crate) fn bytes(items: usize, slots: usize) -> usize {
+        items * size_of::<Entry<T>>() + if items == 0 { 0 } else { slots * size_of::<u32>() }
+    }
+
     /// Puts an item behind those of its slot; gives it back if there is no room.
     pub(crate) fn push(&mut self, slot: u32, item: T) -> Result<(), T> {
         let number = match self.free {

@@ -99,6 +99,11 @@ pub fn dropped() -> u64 {
     HUB.get().map_or(0, |hub| hub.lost())
 }
 
+/// What a thread takes that logs through mario, if the process does.
+pub(crate) fn bytes_for_thread() -> usize {
+    HUB.get().map_or(0, |hub| hub.bytes_for_thread())
+}
+
 /// Makes now what the first line of the current thread would make, if the process logs through mario.
 pub(crate) fn prepare_thread() {
     if let Some(hub) = HUB.get() {

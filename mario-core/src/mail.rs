@@ -98,6 +98,15 @@ impl Mail {
         }
     }
 
+    /// What so much room takes: a place in a queue has a stamp beside what is in it.
+    pub(crate) fn bytes(room: Room) -> usize {
+        let Room { slots, letters, answers } = room;
+        let stamp = size_of::<usize>();
+        letters.max(1) * (stamp + size_of::<Letter>().next_multiple_of(stamp))
+            + answers.max(1) * (stamp + size_of::<Answered>().next_multiple_of(stamp))
+            + slots * size_of::<AtomicU32>()
+    }
+
     /// Whether the connection is open. It may end at any moment.
     pub(crate) fn is_open(&self, key: Key) -> bool {
         let mark = mark(key);

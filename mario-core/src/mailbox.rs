@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
+use crate::admission::Arrival;
 use crate::doorbell::{Doorbell, Wake};
 use crate::mail::{Letter, Mail, Refused, Room};
 use crate::stats::Counters;
@@ -185,6 +186,11 @@ pub(crate) fn way_of<T, W: Wake>(
 ) -> (Dealer<T, W>, Hand<T>) {
     let (producer, consumer) = rtrb::RingBuffer::new(ring);
     (Dealer { ring: producer, mailbox: Arc::clone(mailbox), slots }, Hand(consumer))
+}
+
+/// What a way takes.
+pub(crate) fn ring_bytes<T>() -> usize {
+    RING * size_of::<(Arrival<T>, SocketAddr)>()
 }
 
 impl<T, W: Wake> Dealer<T, W> {

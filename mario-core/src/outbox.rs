@@ -69,6 +69,16 @@ impl Outbox {
         Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, sent: Sent::default(), kept })
     }
 
+    /// What a pool of `pool` bytes takes.
+    pub(crate) fn pool_bytes(pool: usize) -> usize {
+        Segments::bytes(pool)
+    }
+
+    /// What there is for messages that are kept, of so many slots.
+    pub(crate) fn kept_bytes(slots: usize) -> usize {
+        Lists::<Message>::bytes(slots, slots)
+    }
+
     /// Whether to flush before the next request: there is little room, or so much waits that the connection may be
     /// about to pause.
     #[inline]

@@ -43,6 +43,11 @@ impl<T> Slots<T> {
         Ok(Slots { slots, capacity, free: None, used: 0 })
     }
 
+    /// What so many slots take.
+    pub(crate) fn bytes(capacity: usize) -> usize {
+        capacity * size_of::<Slot<T>>()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.used
     }

@@ -15,6 +15,7 @@ pub use gauges::{PoolMetrics, SlotMetrics};
 pub use histogram::Histogram;
 use histogram::Times;
 
+use crate::memory::Extent;
 use crate::reason::Reason;
 
 /// What a server has counted since it started.
@@ -138,6 +139,11 @@ impl Counters {
     /// A connection has ended.
     pub(crate) fn ends(&self, reason: Reason) {
         self.ended[Reason::place(reason.name())].add(1);
+    }
+
+    /// What they take, but for those of commands.
+    pub(crate) fn extent() -> Extent {
+        Extent::fixed(size_of::<Self>()) + ByCommand::extent()
     }
 
     /// What is counted for each command; laid out by the first call. A worker that is started again goes on with it.

@@ -86,6 +86,11 @@ impl<S: Service> Timers<S> {
         Ok(Timers { now: Duration::ZERO, agenda: Agenda::new(timers)?, first, slots })
     }
 
+    /// What room for so many timers of so many slots takes.
+    pub(crate) fn bytes(timers: usize, slots: usize) -> usize {
+        Agenda::<Task<S>>::bytes(timers) + if timers == 0 { 0 } else { slots * size_of::<u32>() }
+    }
+
     /// Time has passed.
     pub(crate) fn now(&self) -> Duration {
         self.now

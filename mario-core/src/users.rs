@@ -54,6 +54,12 @@ impl From<BindError> for Close {
 pub(crate) struct Users(HashMap<Name, Box<[ConnId]>>);
 
 impl Users {
+    /// What so many connections take at most, each of which is bound to a user of its own: entries, twice the table of
+    /// pointers to them with room as it grows, and what waits to be freed until no thread looks at it.
+    pub(crate) fn bytes(connections: usize) -> usize {
+        connections * 256 + (64 << 10)
+    }
+
     /// The connections of a user, the oldest first.
     pub(crate) fn of(&self, user: Name) -> Vec<ConnId> {
         self.0.pin().get(&user).map_or(Vec::new(), |connections| connections.to_vec())
@@ -136,6 +142,11 @@ impl Bound {
         let mut bound = Vec::new();
         bound.try_reserve_exact(slots)?;
         Ok(Bound(bound))
+    }
+
+    /// What room for so many slots takes.
+    pub(crate) fn bytes(slots: usize) -> usize {
+        slots * size_of::<Option<Name>>()
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<Name> {

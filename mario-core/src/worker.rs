@@ -46,6 +46,11 @@ use survey::Look;
 /// Events taken from the system at once.
 const EVENTS: usize = 1024;
 
+/// What they take: an event of epoll has 12 bytes, one of kqueue 32.
+pub(crate) fn events_bytes() -> usize {
+    EVENTS * if cfg!(target_os = "linux") { 12 } else { 32 }
+}
+
 /// How long a closed connection may go on sending before it is dropped.
 const LINGER: Duration = Duration::from_secs(1);
 

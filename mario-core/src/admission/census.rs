@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 
+use crate::memory;
+
 /// The count is divided by address, so that those who accept seldom wait for each other.
 const PARTS: usize = 64;
 
@@ -39,6 +41,12 @@ pub(crate) struct Ticket {
 impl Census {
     pub(crate) fn new(crowd: Crowd) -> Census {
         Census { crowd, hasher: RandomState::new(), parts: (0..PARTS).map(|_| Mutex::default()).collect() }
+    }
+
+    /// What so many connections take at most, each of an address of its own. Chance may give a part twice its share, and
+    /// as good as never more.
+    pub(crate) fn bytes(connections: usize) -> usize {
+        PARTS * memory::map::<IpAddr, u32>(2 * connections.div_ceil(PARTS) + 64)
     }
 
     /// Counts a connection of this peer; `None` if there are as many as may be.

@@ -24,6 +24,11 @@ impl Guests {
         Ok(Guests { census, tickets })
     }
 
+    /// What tickets of so many slots take.
+    pub(crate) fn bytes(slots: usize) -> usize {
+        slots * size_of::<Option<Ticket>>()
+    }
+
     /// A connection takes a slot, perhaps with a ticket.
     pub(crate) fn seat(&mut self, slot: u32, ticket: Option<Ticket>) {
         let slot = slot as usize;

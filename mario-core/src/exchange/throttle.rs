@@ -64,6 +64,14 @@ impl Throttle {
         }))
     }
 
+    /// What the throttle of so many slots takes, if there are limits.
+    pub(super) fn bytes(limits: Limits, slots: usize) -> usize {
+        match [limits.frames, limits.bytes].into_iter().flatten().count() {
+            0 => 0,
+            meters => slots * meters * size_of::<Bucket>() + Deadlines::bytes(slots),
+        }
+    }
+
     /// How many frames a connection may have handled now.
     pub(super) fn frames(&mut self, slot: u32, now: Duration) -> u64 {
         self.frames.as_mut().map_or(u64::MAX, |frames| frames.tokens(slot, now))

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
 use super::Counter;
+use crate::memory::Extent;
 
 const PAGE: usize = 256;
 
@@ -20,6 +21,12 @@ impl Default for ByCommand {
 }
 
 impl ByCommand {
+    /// What it takes beside itself; at most, with all pages.
+    pub(crate) fn extent() -> Extent {
+        let pages = PAGE * size_of::<OnceLock<Page>>();
+        Extent::fixed(pages) + Extent::later(PAGE * size_of::<[Counter; PAGE]>())
+    }
+
     /// Counts one more.
     #[cold]
     pub(crate) fn count(&self, command: u16) {

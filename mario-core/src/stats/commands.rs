@@ -38,6 +38,13 @@ impl CommandCounters {
         CommandCounters { requests, rows, places }
     }
 
+    /// What the counters of these commands take.
+    pub(crate) fn bytes<S: Service>(commands: &Commands<S>, timed: bool) -> usize {
+        let count = commands.iter().count();
+        commands.places() * (size_of::<Counter>() + size_of::<Row>())
+            + count * (size_of::<usize>() + if timed { size_of::<Times>() } else { 0 })
+    }
+
     /// The row of a [place](Commands::place).
     pub(crate) fn row(&self, place: usize) -> &Row {
         &self.rows[place]

@@ -39,6 +39,11 @@ impl<T> Agenda<T> {
         Ok(Agenda { table, heap, free: None, capacity, added: 0 })
     }
 
+    /// What room for so many items takes.
+    pub(super) fn bytes(capacity: usize) -> usize {
+        capacity * (size_of::<Entry<T>>() + size_of::<u32>())
+    }
+
     pub(super) fn capacity(&self) -> usize {
         self.capacity
     }

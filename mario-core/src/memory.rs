@@ -1,0 +1,201 @@
+//! How much memory a server takes, known before it starts.
+
+mod plan;
+
+use std::fmt;
+use std::ops::{Add, AddAssign};
+
+/// How much memory the runtime of a server takes, in bytes: [`Builder::memory`](crate::Builder::memory).
+///
+/// It is a bound for whatever clients do. What the service allocates itself is its own affair, and not in it: the heap of
+/// its sessions and of what it keeps for workers, and the frames of the pushes and later answers that wait. Nor are the
+/// stacks of threads, the kernel's buffers of sockets, and what operators ask for.
+///
+/// What is laid out at the start is reserved, and becomes resident only as it is used.
+///
+/// ```
+/// # struct Gateway;
+/// # impl mario::Service for Gateway { type Session = u64; type Worker = (); }
+/// # fn main() -> mario::Result<()> {
+/// let builder = mario::Server::builder(Gateway, mario::commands![]).workers(4).connections(250_000);
+/// let memory = builder.memory()?;
+/// println!("{memory}");
+/// assert!(memory.total().at_most < 8 << 30);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// How many workers there are.
+    pub workers: usize,
+    /// What each of them takes.
+    pub worker: WorkerMemory,
+}
+
+/// How much memory one worker takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerMemory {
+    /// The slots, without the sessions in them.
+    pub slots: Extent,
+    /// The sessions, without their heap.
+    pub sessions: Extent,
+    /// When each connection expires, or goes in a drain.
+    pub deadlines: Extent,
+    /// The pool of incomplete input: [`Builder::input_pool`](crate::Builder::input_pool).
+    pub input_pool: Extent,
+    /// The pool of unsent output: [`Builder::output_pool`](crate::Builder::output_pool).
+    pub output_pool: Extent,
+    /// What is read, put together and sent at one time.
+    pub buffers: Extent,
+    /// The way of sockets from the master.
+    pub ring: Extent,
+    /// Mail from other threads: [`Builder::mailbox`](crate::Builder::mailbox) and
+    /// [`deferred`](crate::Builder::deferred); and the pushes that replace each other.
+    pub mailbox: Extent,
+    /// [`Builder::timers`](crate::Builder::timers).
+    pub timers: Extent,
+    /// [`Builder::memberships`](crate::Builder::memberships), and at most: each in a group of its own.
+    pub groups: Extent,
+    /// Whose connections they are; at most, each is somebody's.
+    pub users: Extent,
+    /// What is limited for each connection or address.
+    pub limits: Extent,
+    /// What is counted.
+    pub counters: Extent,
+    /// Lines that wait for the log thread, if [`mario::log`](mod@crate::log) is set up already.
+    pub log: Extent,
+    /// Lists of connections, for as long as a push to all or a shutdown takes; and what is small.
+    pub others: Extent,
+}
+
+/// Some memory, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Extent {
+    /// What is laid out at the start.
+    pub at_start: usize,
+    /// What it becomes at most.
+    pub at_most: usize,
+}
+
+impl Memory {
+    /// What all workers take together.
+    pub fn total(&self) -> Extent {
+        let Extent { at_start, at_most } = self.worker.total();
+        let all = |bytes: usize| bytes.saturating_mul(self.workers);
+        Extent { at_start: all(at_start), at_most: all(at_most) }
+    }
+}
+
+impl WorkerMemory {
+    /// Each part, and what it is called.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, Extent)> {
+        [
+            ("slots", self.slots),
+            ("sessions", self.sessions),
+            ("deadlines", self.deadlines),
+            ("input pool", self.input_pool),
+            ("output pool", self.output_pool),
+            ("buffers", self.buffers),
+            ("ring", self.ring),
+            ("mailbox", self.mailbox),
+            ("timers", self.timers),
+            ("groups", self.groups),
+            ("users", self.users),
+            ("limits", self.limits),
+            ("counters", self.counters),
+            ("log", self.log),
+            ("others", self.others),
+        ]
+        .into_iter()
+    }
+
+    /// All parts together.
+    pub fn total(&self) -> Extent {
+        self.parts().fold(Extent::default(), |sum, (_, part)| sum + part)
+    }
+}
+
+impl Extent {
+    /// What is as large as it will ever be.
+    pub(crate) fn fixed(bytes: usize) -> Self {
+        Extent { at_start: bytes, at_most: bytes }
+    }
+
+    /// What there is only later.
+    pub(crate) fn later(bytes: usize) -> Self {
+        Extent { at_start: 0, at_most: bytes }
+    }
+}
+
+impl Add for Extent {
+    type Output = Extent;
+
+    fn add(self, other: Extent) -> Extent {
+        Extent {
+            at_start: self.at_start.saturating_add(other.at_start),
+            at_most: self.at_most.saturating_add(other.at_most),
+        }
+    }
+}
+
+impl AddAssign for Extent {
+    fn add_assign(&mut self, other: Extent) {
+        *self = *self + other;
+    }
+}
+
+/// A table for people.
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |name: &str, Extent { at_start, at_most }| {
+            writeln!(f, "{name:<16} {:>12} {:>12}", Bytes(at_start).to_string(), Bytes(at_most).to_string())
+        };
+        let mut total = Extent::default();
+        for (name, part) in self.worker.parts().filter(|(_, part)| part.at_most > 0) {
+            row(name, part)?;
+            total += part;
+        }
+        row("a worker", total)?;
+        row(&format!("{} workers", self.workers), self.total())?;
+        Ok(())
+    }
+}
+
+/// A number of bytes in the unit that suits it.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0 as f64;
+        match self.0 {
+            0..0x400 => write!(f, "{} B", self.0),
+            0x400..0x10_0000 => write!(f, "{:.1} KiB", bytes / 1024.0),
+            0x10_0000..0x4000_0000 => write!(f, "{:.1} MiB", bytes / f64::from(1 << 20)),
+            _ => write!(f, "{:.1} GiB", bytes / f64::from(1 << 30)),
+        }
+    }
+}
+
+/// What a map of the standard library takes at most that never had more than so many entries: with as many free places as
+/// it may have after much coming and going, and twice at the moment when it grows.
+pub(crate) fn map<K, V>(entries: usize) -> usize {
+    if entries == 0 {
+        return 0;
+    }
+    let buckets = (16 * (entries + 1) / 7 + 1).next_power_of_two().max(8) * 2;
+    (buckets + buckets / 2) * (size_of::<(K, V)>() + 1) + 64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_in_the_unit_that_suits_them() {
+        let shown = [0, 1023, 1024, 5 << 19, 3 << 30].map(|bytes| Bytes(bytes).to_string());
+        assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "2.5 MiB", "3.0 GiB"]);
+    }
+}
