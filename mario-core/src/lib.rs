@@ -131,6 +131,8 @@ pub use groups::JoinError;
 pub use handle::ServerHandle;
 pub use link::{ConnId, ConnIdError};
 pub use memory::{Extent, Memory, WorkerMemory};
+#[cfg(feature = "metrics")]
+pub use metrics::MetricsExport;
 pub use metrics::{
     CommandMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics,
 };

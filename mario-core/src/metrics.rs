@@ -1,5 +1,8 @@
 //! What a server tells of itself, worker by worker and command by command.
 
+#[cfg(feature = "metrics")]
+mod export;
+mod families;
 mod prometheus;
 mod report;
 
@@ -10,6 +13,8 @@ use crate::dispatch::CommandDescription;
 use crate::handle::Control;
 use crate::reason::Reason;
 pub use crate::stats::{Histogram, PoolMetrics, SlotMetrics};
+#[cfg(feature = "metrics")]
+pub use export::MetricsExport;
 
 use crate::stats::{Row, Stats};
 

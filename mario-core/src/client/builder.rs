@@ -14,7 +14,7 @@ use crate::stx::Stx;
 
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=deadlines::LONGEST;
 
-/// The settings of a client, each with a default: of a [`Client`] that blocks, or of one [on tokio](super::tokio).
+/// The settings of a client, each with a default: of a [`Client`] that blocks, or of one on tokio, `client::tokio::Client`.
 ///
 /// What is out of range is an [`Error`] of [`connect`](Builder::connect).
 #[must_use = "a builder does nothing until `connect`"]

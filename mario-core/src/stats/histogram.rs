@@ -118,6 +118,17 @@ impl Histogram {
         })
     }
 
+    /// What was added since an earlier state of the same: of each bucket the longest time, and how many.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn since<'h>(&'h self, before: &'h Histogram) -> impl Iterator<Item = (Duration, u64)> + 'h {
+        let earlier = before.counts.iter().copied().chain(std::iter::repeat(0));
+        let added =
+            self.counts.iter().zip(earlier).map(|(now, before)| now.saturating_sub(before)).enumerate();
+        added
+            .filter(|(_, count)| *count > 0)
+            .map(|(bucket, count)| (Duration::from_nanos(end(bucket) - 1).min(self.longest), count))
+    }
+
     pub(crate) fn merge(&mut self, other: &Histogram) {
         self.counts.resize(BUCKETS, 0);
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
