@@ -1,5 +1,7 @@
 //! What the loads say, and what every server here answers: a login and an echo.
 
+use std::time::Duration;
+
 use mario::EncodeError;
 use mario::proto::{Payload, frame_to_vec};
 
@@ -14,6 +16,15 @@ pub(crate) const LOGIN: u16 = 0x6101;
 
 /// Echo: any payload, answered with the same.
 pub(crate) const ECHO: u16 = 0x0602;
+
+/// Only the server of `faults` knows these: an answer of [`MOST_OF_BIG`] bytes, a panic, and `{ millis: u32 }`, for which
+/// its handler hangs before it answers with an empty packet.
+pub(crate) const BIG: u16 = 0x0701;
+pub(crate) const PANIC: u16 = 0x0702;
+pub(crate) const HANG: u16 = 0x0703;
+
+/// Bytes of a big answer beside its header.
+pub(crate) const MOST_OF_BIG: usize = 60_000;
 
 /// The longest frame that the baselines take, in bytes with its header: mario's default.
 pub(crate) const MAX_PACKET: usize = mario::proto::DEFAULT_MAX_PACKET as usize;
@@ -34,6 +45,25 @@ pub(crate) fn login(uid: u16) -> [u8; 10] {
 pub(crate) fn echo(len: usize) -> Result<Vec<u8>, EncodeError> {
     let payload: Vec<u8> = (0..len).map(|i| i as u8).collect();
     frame_to_vec(TOKEN, ECHO, &Payload(&payload))
+}
+
+/// A request for a big answer.
+pub(crate) fn big() -> Vec<u8> {
+    short(BIG, &[])
+}
+
+/// A request that makes its handler panic.
+pub(crate) fn panic() -> Vec<u8> {
+    short(PANIC, &[])
+}
+
+/// A request that makes its handler hang for so long.
+pub(crate) fn hang(time: Duration) -> Vec<u8> {
+    short(HANG, &u32::try_from(time.as_millis()).unwrap_or(u32::MAX).to_le_bytes())
+}
+
+fn short(command: u16, payload: &[u8]) -> Vec<u8> {
+    frame_to_vec(TOKEN, command, &Payload(payload)).expect("so few bytes are a frame")
 }
 
 #[cfg(test)]

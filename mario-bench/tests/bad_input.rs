@@ -175,6 +175,9 @@ fn arguments_that_make_no_sense() {
         "compare --shapes cps:0",
         "compare --shapes 100",
         "compare --rounds 0",
+        "faults --rounds 0",
+        "faults --only rain",
+        "faults --slow 0",
         "raw --cpus 3-1",
     ] {
         let output = support::run(arguments);

@@ -39,6 +39,25 @@ fn cps_closes_what_it_opens_either_way() {
 }
 
 #[test]
+fn what_goes_wrong_costs_others_no_reply() {
+    let report = json(
+        "faults --rounds 1 --seconds 0.2 --warm-up 0 --connections 5 --slow 20 --deaf 10 --resets 200 --excess 50 --json",
+    );
+    let rows = report["summary"].as_array().expect("a row for each fault");
+    let faults: Vec<_> = rows.iter().filter_map(|row| row["fault"].as_str()).collect();
+    let all = ["slowloris", "deaf", "resets", "slots", "descriptors", "panics", "hang", "disk", "restarts"];
+    assert_eq!(faults, all, "{report}");
+    for row in rows {
+        assert_no_failure(row);
+        assert!(number(row, "/done") > 0.0, "{row}");
+        assert!(number(row, "/per_second") > 0.0, "{row}");
+        assert_eq!(row["sockets_left"], 0, "{row}");
+        assert!(number(row, "/memory") <= number(row, "/memory_bound"), "{row}");
+    }
+    assert_eq!(report["samples"].as_array().map(Vec::len), Some(2 * all.len()), "{report}");
+}
+
+#[test]
 fn push_sees_every_push_arrive() {
     let report =
         json("push --connections 7 --threads 3 --readers 2 --payload 5 --seconds 0.3 --warm-up 0.1 --json");

@@ -4,6 +4,7 @@ mod asking;
 mod charts;
 mod compare;
 mod cps;
+mod faults;
 mod figures;
 mod hold;
 mod holding;
@@ -13,6 +14,7 @@ mod open;
 mod progress;
 mod push;
 mod rps;
+mod spread;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,6 +55,16 @@ pub(crate) enum Command {
     Push(push::Arguments),
     /// Runs the servers in turn under the same loads.
     Compare(compare::Arguments),
+    /// Does what goes wrong around a server, and tells what others see of it.
+    Faults(faults::Arguments),
+    /// Runs the server that faults are tried on.
+    #[command(hide = true)]
+    Patient {
+        #[command(flatten)]
+        server: servers::Arguments,
+        #[command(flatten)]
+        options: servers::patient::Options,
+    },
 }
 
 impl Command {
@@ -73,6 +85,8 @@ impl Command {
             Command::Idle(arguments) => arguments.run(),
             Command::Push(arguments) => arguments.run(),
             Command::Compare(arguments) => arguments.run(),
+            Command::Faults(arguments) => arguments.run(),
+            Command::Patient { server, options } => servers::run(&Kind::Patient(options), &server),
         }
     }
 }

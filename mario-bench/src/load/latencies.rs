@@ -95,7 +95,7 @@ impl fmt::Display for Summary {
 }
 
 /// Microseconds, to three digits, in the unit that suits them.
-struct Micros(f64);
+pub(crate) struct Micros(pub(crate) f64);
 
 impl fmt::Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

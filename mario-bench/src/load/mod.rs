@@ -5,6 +5,7 @@
 //! | `echo` | connections that are asked again and again, in a closed loop or at a fixed rate |
 //! | `fleet` | connections that log in, by the thousand, opened without waiting: `cps` and `hold` drive them |
 //! | `push` | connections that are pushed to, with the server in the same process |
+//! | `mischief` | what faults are made of |
 //! | `dial` | connections opened one by one |
 //! | `crew` | the threads of a load, and the one that watches them |
 //! | `counters`, `timeline`, `latencies`, `failure` | what is counted |
@@ -19,6 +20,7 @@ pub(crate) mod failure;
 pub(crate) mod fleet;
 pub(crate) mod hold;
 pub(crate) mod latencies;
+pub(crate) mod mischief;
 mod pace;
 pub(crate) mod push;
 mod replies;

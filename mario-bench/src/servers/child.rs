@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::LISTENING;
@@ -38,6 +38,14 @@ impl ServerProcess {
     /// # Errors
     /// It did not start, or did not listen in time.
     pub(crate) fn start<const N: usize>(arguments: [&str; N]) -> anyhow::Result<ServerProcess> {
+        Self::start_with(&arguments)
+    }
+
+    /// The same for any number of arguments.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn start_with(arguments: &[&str]) -> anyhow::Result<ServerProcess> {
         let command = arguments.join(" ");
         let program = env::current_exe().context("finding this program")?;
         let mut child = Command::new(program)
@@ -66,6 +74,22 @@ impl ServerProcess {
     /// The number of its process.
     pub(crate) fn pid(&self) -> i32 {
         self.child.id() as i32
+    }
+
+    /// Waits until it has ended by itself, well.
+    ///
+    /// # Errors
+    /// It does not end in time, or not well.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().context("waiting for a server to end")? {
+                ensure!(status.success(), "a server that was to end well has not: {status}");
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        bail!("a server that was to end has not in {PATIENCE:?}")
     }
 
     /// Ends it: first it is asked, then it is made to.

@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 pub(crate) mod mario;
+pub(crate) mod patient;
 mod raw;
 mod tokio;
 
@@ -29,6 +30,8 @@ pub(crate) enum Kind {
     Raw,
     /// tokio.
     Tokio,
+    /// mario, for faults to be tried on.
+    Patient(patient::Options),
 }
 
 /// What all servers are told.
@@ -73,6 +76,7 @@ pub(crate) fn run(kind: &Kind, arguments: &Arguments) -> anyhow::Result<ExitCode
         Kind::Mario(options) => mario::run(addr, workers, options),
         Kind::Raw => raw::run(addr, workers),
         Kind::Tokio => tokio::run(addr, workers),
+        Kind::Patient(options) => patient::run(addr, workers, options),
     };
     ended.with_context(|| format!("serving on {addr}"))?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use procfs::process::Process;
+use procfs::process::{FDTarget, Process};
 use procfs::{Current, CurrentSI, KernelStats, Meminfo};
 use serde::Serialize;
 
@@ -17,6 +17,28 @@ pub(crate) fn resident(pid: i32) -> anyhow::Result<u64> {
         .with_context(|| format!("reading the memory of process {pid}"))?;
     let maps = rollup.memory_map_rollup;
     Ok(maps.iter().filter_map(|map| map.extension.map.get("Rss")).sum())
+}
+
+/// The most bytes of a process that were ever resident.
+///
+/// # Errors
+/// There is no such process, or it belongs to somebody else.
+pub(crate) fn peak(pid: i32) -> anyhow::Result<u64> {
+    let status = Process::new(pid)
+        .and_then(|process| process.status())
+        .with_context(|| format!("reading the memory of process {pid}"))?;
+    Ok(status.vmhwm.unwrap_or_default() << 10)
+}
+
+/// Sockets that a process has open.
+///
+/// # Errors
+/// The same.
+pub(crate) fn sockets(pid: i32) -> anyhow::Result<usize> {
+    let descriptors = Process::new(pid)
+        .and_then(|process| process.fd())
+        .with_context(|| format!("counting the descriptors of process {pid}"))?;
+    Ok(descriptors.flatten().filter(|info| matches!(info.target, FDTarget::Socket(_))).count())
 }
 
 /// Bytes of small objects that the kernel keeps, for all processes: sockets are of these.

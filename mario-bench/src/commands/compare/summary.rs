@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Server;
 use super::runner::Sample;
 use super::shape::Shape;
+use crate::commands::spread::Spread;
 use crate::report::Panel;
 use crate::report::bars::{Bar, Bars};
 
@@ -27,14 +28,6 @@ struct Cell {
     user_share: f64,
     busy: f64,
     others: f64,
-}
-
-/// A median, and how far the rounds lie apart.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Spread {
-    median: f64,
-    lowest: f64,
-    highest: f64,
 }
 
 /// All cells, server by server.
@@ -162,22 +155,6 @@ impl Cell {
     }
 }
 
-impl Spread {
-    fn of(mut values: Vec<f64>) -> Option<Spread> {
-        values.sort_unstable_by(f64::total_cmp);
-        let (lowest, highest) = (*values.first()?, *values.last()?);
-        let median = f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2]);
-        Some(Spread { median, lowest, highest })
-    }
-}
-
-impl fmt::Display for Spread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Spread { median, lowest, highest } = self;
-        write!(f, "{median:.2} ({lowest:.2} to {highest:.2})")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,11 +193,5 @@ mod tests {
         assert!(Cell::of(&samples, Server::Mario, shape).is_none());
         let text = Summary::of(&samples, &[Server::Raw, Server::Tokio], &[shape]).to_string();
         assert!(text.contains("0.80 (0.50 to 0.90)"), "{text}");
-    }
-
-    #[test]
-    fn an_even_number_of_values_has_a_median_too() {
-        assert_eq!(Spread::of(vec![4.0, 1.0, 2.0, 3.0]).unwrap().median, 2.5);
-        assert!(Spread::of(vec![]).is_none());
     }
 }

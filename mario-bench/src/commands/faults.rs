@@ -1,0 +1,121 @@
+//! `faults`: what goes wrong around a server, at full size, and what the others see of it.
+//!
+//! Each fault has a server of its own, on cores of its own. Others' connections load it in a closed loop, and every byte
+//! that they get is compared; beside them somebody does mischief, or the machine lacks something. The same load without
+//! the fault, moments apart, is what it is compared with. Who begins changes from round to round.
+
+mod fault;
+mod runner;
+mod summary;
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use serde::Serialize;
+
+use self::fault::Fault;
+use self::runner::{Runner, Sample};
+use self::summary::Summary;
+use crate::commands::seconds;
+use crate::report::{Figure, Output, Panel, Results};
+use crate::system::cpus::Cpus;
+use crate::system::limits;
+use crate::system::stop::{INTERRUPTED, Stop};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// Only these faults; by default all.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    only: Vec<Fault>,
+    /// How often each is measured, with it and without it.
+    #[arg(long, default_value = "3")]
+    rounds: NonZeroUsize,
+    /// How long each measurement takes.
+    #[arg(long, default_value = "3", value_parser = seconds)]
+    seconds: Duration,
+    /// How long each load runs before it is measured.
+    #[arg(long, default_value = "0.3", value_parser = seconds)]
+    warm_up: Duration,
+    /// The others' connections.
+    #[arg(long, default_value = "100")]
+    connections: NonZeroUsize,
+    /// Connections whose bytes trickle.
+    #[arg(long, default_value = "5000")]
+    slow: NonZeroUsize,
+    /// Connections that do not read.
+    #[arg(long, default_value = "1000")]
+    deaf: NonZeroUsize,
+    /// Connections that are reset, at least.
+    #[arg(long, default_value = "100000")]
+    resets: u64,
+    /// Connections to a server that has no descriptors for them.
+    #[arg(long, default_value = "2000")]
+    excess: NonZeroUsize,
+    /// The cores of the servers, as 0,2-3; by default the first half.
+    #[arg(long)]
+    server_cpus: Option<Cpus>,
+    /// The cores of the loads; by default the second half.
+    #[arg(long)]
+    client_cpus: Option<Cpus>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Arguments {
+    /// Measures, and prints the table of what was measured. What others lose, and what a server does not give back, is
+    /// a failure of the program too.
+    pub(crate) fn run(mut self) -> anyhow::Result<ExitCode> {
+        let stop = Stop::on_signals()?;
+        if self.only.is_empty() {
+            self.only = Fault::value_variants().to_vec();
+        }
+        self.only.sort_unstable();
+        self.only.dedup();
+        let beside = [self.slow, self.deaf, self.excess].map(NonZeroUsize::get).into_iter().max();
+        limits::need_connections(self.connections.get() + beside.unwrap_or_default())?;
+        self.output.prepare()?;
+        let (first, second) = Cpus::available()?.halves();
+        let server_cpus = self.server_cpus.clone().unwrap_or(first);
+        let client_cpus = self.client_cpus.clone().unwrap_or(second);
+        client_cpus.pin().with_context(|| format!("running the load on cores {client_cpus}"))?;
+        eprintln!("servers on cores {server_cpus}, loads on cores {client_cpus}");
+
+        let runner = Runner::new(&self, &server_cpus, &client_cpus, &stop);
+        let samples = runner.rounds()?;
+        let summary = Summary::of(&samples, &self.only);
+        let is_good = summary.is_good();
+        self.output.show(&Report { samples, summary, seconds: self.seconds.as_secs_f64() })?;
+        Ok(if stop.is_asked() { INTERRUPTED.into() } else { ExitCode::from(u8::from(!is_good)) })
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    samples: Vec<Sample>,
+    summary: Summary,
+    /// How long each sample was measured.
+    seconds: f64,
+}
+
+impl Results for Report {
+    fn title(&self) -> String {
+        let rounds = self.summary.rounds();
+        format!("faults, and what others see of them: {rounds} rounds of {} s", self.seconds)
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.summary.figures()
+    }
+
+    fn panels(&self) -> Vec<Panel> {
+        self.summary.panels()
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}\n\n{}", self.title(), self.summary)
+    }
+}

@@ -1,0 +1,294 @@
+//! Servers started, loaded with a fault and without it, and ended.
+
+use std::env;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::HumanCount;
+use serde::Serialize;
+
+use super::Arguments;
+use super::fault::Fault;
+use crate::load::cps::CpsLoad;
+use crate::load::echo::{Connected, EchoLoad, Rhythm};
+use crate::load::failure::Failures;
+use crate::load::fleet::Close;
+use crate::load::latencies::Latencies;
+use crate::load::mischief::{self, Scene, floods, handlers, slow};
+use crate::servers::child::ServerProcess;
+use crate::servers::patient;
+use crate::system::cpus::Cpus;
+use crate::system::process;
+use crate::system::stop::Stop;
+
+/// How long connecting may take, and a reply.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of an echo beside its header.
+const PAYLOAD: usize = 64;
+
+/// How long a server may take until it has given back what was closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a server takes over from the one before.
+const RESTART: Duration = Duration::from_millis(500);
+
+/// One measurement.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Sample {
+    pub(super) round: usize,
+    pub(super) fault: Fault,
+    /// The fault is there; or nothing is wrong, for comparison.
+    pub(super) is_there: bool,
+    /// How often the mischief was done.
+    pub(super) done: u64,
+    /// What the others get a second: replies, or connections.
+    pub(super) per_second: f64,
+    /// How long it takes, in microseconds.
+    pub(super) p99: f64,
+    pub(super) failures: Failures,
+    /// The most bytes of the server that were resident.
+    pub(super) memory: u64,
+    /// What its settings allow.
+    pub(super) memory_bound: u64,
+    /// Sockets that the server has not given back after all were closed.
+    pub(super) sockets_left: usize,
+}
+
+/// What the others saw.
+struct Seen {
+    per_second: f64,
+    latencies: Latencies,
+    failures: Failures,
+}
+
+/// What all measurements have in common.
+pub(super) struct Runner<'a> {
+    arguments: &'a Arguments,
+    server_cpus: &'a Cpus,
+    client_cpus: &'a Cpus,
+    stop: &'a Stop,
+}
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(
+        arguments: &'a Arguments,
+        server_cpus: &'a Cpus,
+        client_cpus: &'a Cpus,
+        stop: &'a Stop,
+    ) -> Self {
+        Runner { arguments, server_cpus, client_cpus, stop }
+    }
+
+    /// All samples, or those until it was stopped.
+    pub(super) fn rounds(&self) -> anyhow::Result<Vec<Sample>> {
+        let (mut samples, rounds) = (Vec::new(), self.arguments.rounds.get());
+        for round in 0..rounds {
+            for &fault in &self.arguments.only {
+                for is_there in [round % 2 == 0, round % 2 == 1] {
+                    let name = if is_there { fault.name() } else { "nothing wrong" };
+                    let sample = self.sample(round, fault, is_there);
+                    if self.stop.is_asked() {
+                        return Ok(samples);
+                    }
+                    let sample = sample.with_context(|| format!("{}: {name}", fault.name()))?;
+                    let rate = HumanCount(sample.per_second.round() as u64);
+                    eprintln!(
+                        "round {} of {rounds}   {:<11}   {name:<13}   {rate} a second",
+                        round + 1,
+                        fault.name()
+                    );
+                    if !sample.failures.is_empty() {
+                        eprintln!("  failures: {}", sample.failures);
+                    }
+                    samples.push(sample);
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    fn sample(&self, round: usize, fault: Fault, is_there: bool) -> anyhow::Result<Sample> {
+        let file = Scratch::new(fault);
+        let settings = fault.settings(self.arguments, is_there, &file.0);
+        let server = self.start(&settings)?;
+        let (addr, at_rest) = (server.addr(), process::resident(server.pid())?);
+        let sockets = process::sockets(server.pid())?;
+        let (seen, done, server) = match fault {
+            Fault::Restarts if is_there => self.while_restarting(server, &settings)?,
+            _ if is_there => {
+                let (seen, done) = self.while_mischief(fault, addr)?;
+                (seen, done, server)
+            }
+            _ => (self.others(fault, addr)?.watch()?, 0, server),
+        };
+        let at_most = patient::memory(self.workers(), fault.slots(self.arguments))?.total().at_most;
+        Ok(Sample {
+            round,
+            fault,
+            is_there,
+            done,
+            per_second: seen.per_second,
+            p99: seen.latencies.summary().p99,
+            failures: seen.failures,
+            memory: process::peak(server.pid())?,
+            memory_bound: at_rest + at_most as u64,
+            sockets_left: sockets_left(server.pid(), sockets)?,
+        })
+    }
+
+    /// What the others see of a mischief, and how often it was done.
+    fn while_mischief(&self, fault: Fault, addr: SocketAddr) -> anyhow::Result<(Seen, u64)> {
+        let Arguments { slow, deaf, resets, excess, .. } = self.arguments;
+        let napping = self.arguments.warm_up + self.arguments.seconds + Duration::from_secs(1);
+        let mischief = |scene: &Scene<'_>| match fault {
+            Fault::Slowloris => slow::slowloris(scene, slow.get()),
+            Fault::Deaf => slow::deaf(scene, deaf.get()),
+            Fault::Resets => floods::resets(scene, *resets),
+            Fault::Slots => floods::past_slots(scene),
+            Fault::Descriptors => floods::past_descriptors(scene, excess.get()),
+            Fault::Panics => handlers::panics(scene),
+            Fault::Hang => handlers::hangs(scene, napping),
+            Fault::Disk | Fault::Restarts => {
+                scene.is_set();
+                Ok(1)
+            }
+        };
+        // Who is there before the worker hangs may be on it.
+        let before = if fault == Fault::Hang { None } else { Some(self.others(fault, addr)?) };
+        mischief::beside(addr, mischief, || match before {
+            Some(others) => others.watch(),
+            None => self.others(fault, addr)?.watch(),
+        })
+    }
+
+    /// What the others see while one server takes over from the other; how many did, and the last.
+    fn while_restarting(
+        &self,
+        server: ServerProcess,
+        settings: &[String],
+    ) -> anyhow::Result<(Seen, u64, ServerProcess)> {
+        let (addr, current) = (server.addr(), Mutex::new(Some(server)));
+        let restarts = |scene: &Scene<'_>| {
+            scene.is_set();
+            let mut done = 0;
+            while !scene.is_over() {
+                let next = self.start(settings)?;
+                let before = current.lock().ok().and_then(|mut current| current.replace(next));
+                before.context("the server before")?.finish()?;
+                done += 1;
+                thread::sleep(RESTART);
+            }
+            Ok(done)
+        };
+        let (seen, done) = mischief::beside(addr, restarts, || self.others(Fault::Restarts, addr)?.watch())?;
+        let last = current.into_inner().ok().flatten().context("the last server")?;
+        Ok((seen, done, last))
+    }
+
+    /// Those who are to be served.
+    fn others(&self, fault: Fault, server: SocketAddr) -> anyhow::Result<Others<'_>> {
+        let Arguments { connections, seconds: duration, warm_up, .. } = *self.arguments;
+        let connections = connections.get();
+        // A core is for the mischief.
+        let threads = self.client_cpus.count().saturating_sub(1).clamp(1, connections);
+        let load = match fault {
+            // Connections live no longer than their server, so they come and go.
+            Fault::Restarts => Load::Connections(CpsLoad {
+                server,
+                connections,
+                threads,
+                warm_up,
+                duration,
+                timeout: TIMEOUT,
+                close: Close::Reset,
+            }),
+            _ => {
+                let load = EchoLoad {
+                    server,
+                    connections,
+                    rhythm: Rhythm::Depth(1),
+                    payload: PAYLOAD,
+                    threads,
+                    warm_up,
+                    duration,
+                    timeout: TIMEOUT,
+                };
+                Load::Echoes(load.connect(self.stop, |_| {})?)
+            }
+        };
+        Ok(Others { load, stop: self.stop })
+    }
+
+    /// At least two workers, so that there is another one than that which hangs.
+    fn workers(&self) -> usize {
+        self.server_cpus.count().max(2)
+    }
+
+    fn start(&self, settings: &[String]) -> anyhow::Result<ServerProcess> {
+        let (workers, cpus) = (self.workers().to_string(), self.server_cpus.to_string());
+        let mut arguments = vec!["patient", "--workers", &workers, "--cpus", &cpus];
+        arguments.extend(settings.iter().map(String::as_str));
+        ServerProcess::start_with(&arguments)
+    }
+}
+
+/// Connections that do nothing wrong.
+struct Others<'a> {
+    load: Load,
+    stop: &'a Stop,
+}
+
+enum Load {
+    /// They are there already.
+    Echoes(Connected),
+    Connections(CpsLoad),
+}
+
+impl Others<'_> {
+    fn watch(self) -> anyhow::Result<Seen> {
+        Ok(match self.load {
+            Load::Echoes(load) => {
+                let outcome = load.run(self.stop, |_, _| {})?;
+                Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
+            }
+            Load::Connections(load) => {
+                let outcome = load.run(self.stop, |_| {})?;
+                Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
+            }
+        })
+    }
+}
+
+/// A path of this measurement alone, and what is there is removed at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(fault: Fault) -> Scratch {
+        Scratch(env::temp_dir().join(format!("mario-bench-{}-{}", std::process::id(), fault.name())))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Most faults leave nothing there.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// How many sockets a server keeps of those that were closed, beside the ones that it had before.
+fn sockets_left(pid: i32, before: usize) -> anyhow::Result<usize> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let left = process::sockets(pid)?.saturating_sub(before);
+        if left == 0 || Instant::now() >= end {
+            return Ok(left);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
