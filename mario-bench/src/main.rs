@@ -7,7 +7,9 @@
 //! mario-bench cps   --addr 127.0.0.1:8082                              # and if connections come and go?
 //! mario-bench hold  --addr 127.0.0.1:8082 --churn 500 --requests 500   # and if very many stay?
 //! mario-bench idle  --addr 127.0.0.1:8082 --connections 15000          # what does an idle connection cost?
-//! mario-bench push  --threads 4                                        # and if the server speaks first?
+//! mario-bench push --threads 4                                         # and if the server speaks first?
+//! mario-bench broadcast --members 18000                                # to very many at once?
+//! mario-bench users                                                    # and what does a user cost?
 //! mario-bench compare --rounds 5                                       # and beside raw epoll and tokio?
 //! mario-bench million                                                  # a million connections
 //! ```
@@ -21,7 +23,10 @@
 //! | `hold` | very many connections, some closed and opened again, some asked | `commands/hold.rs` |
 //! | `million` | the same, with mario's server, a million of them | `commands/million.rs` |
 //! | `idle` | connections that log in and are silent, and the memory that each one takes | `commands/idle.rs` |
-//! | `push` | pushes to single connections, from threads of the server's process | `commands/push.rs` |
+//! | `gateway`, `writes` | a gateway by mario, and the baseline of its broadcasts: bare writes | `servers/` |
+//! | `push` | pushes to single connections, from threads of the gateway's process | `commands/push.rs` |
+//! | `broadcast` | messages to a whole group, beside bare writes and beside others' requests | `commands/broadcast.rs` |
+//! | `users` | logins that kick, looking users up, and the memory of users and members | `commands/users.rs` |
 //! | `compare` | the servers in turn under the same loads, as ratios to `raw` | `commands/compare.rs` |
 //!
 //! Each prints text, or JSON with `--json`, and writes a page with charts with `--report FILE.html`.
@@ -40,6 +45,7 @@ compile_error!("mario-bench measures by epoll and /proc: it needs Linux");
 
 mod commands;
 mod load;
+mod orders;
 mod report;
 mod servers;
 mod system;

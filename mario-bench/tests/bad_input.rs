@@ -35,6 +35,14 @@ fn a_server_that_is_not_there() {
 }
 
 #[test]
+fn a_message_that_fits_no_frame() {
+    for load in ["push", "broadcast"] {
+        let text = failure(&format!("{load} --payload 70000 --seconds 1"));
+        assert_names(&text, "65535");
+    }
+}
+
+#[test]
 fn a_server_that_closes_at_once() {
     let addr = impostor(drop);
     assert_names(&failure(&format!("rps --addr {addr} --connections 3 --seconds 60")), "the server");

@@ -68,6 +68,55 @@ fn push_sees_every_push_arrive() {
 }
 
 #[test]
+fn broadcast_reaches_all_beside_bare_writes_and_others() {
+    let report = json(
+        "broadcast --members 40 --readers 3 --others 3 --rate 500 --rounds 5 --payload 2000 --seconds 0.4 --json",
+    );
+    assert_eq!((&report["rounds"], &report["members"]), (&5.into(), &40.into()), "{report}");
+    for side in ["mario", "writes"] {
+        assert_eq!(report[side]["took"]["count"], 5, "{report}");
+        assert!(number(&report, &format!("/{side}/took/p50")) > 0.0, "{report}");
+    }
+    assert!(number(&report, "/ratio") > 0.0, "{report}");
+    assert_eq!(report["others_without"]["broadcasts"], 0, "{report}");
+    assert!(number(&report, "/others_with/broadcasts") > 0.0, "{report}");
+    for others in ["others_without", "others_with"] {
+        assert_eq!(
+            (&report[others]["latency"]["count"], &report[others]["unanswered"]),
+            (&200.into(), &0.into())
+        );
+    }
+    assert_no_failure(&report);
+}
+
+#[test]
+fn broadcast_takes_a_descriptor_table_a_reader_when_one_is_too_small() {
+    let arguments = "broadcast --members 150 --others 3 --rounds 2 --seconds 0.1 --json";
+    let limited = format!("ulimit -n 300 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_mario-bench"));
+    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["mario"]["took"]["count"], 2, "{report}");
+    assert_no_failure(&report);
+}
+
+#[test]
+fn users_are_weighed_looked_up_and_kicked() {
+    let report = json("users --users 500 --rounds 1 --lookups 0.02 --seconds 0.3 --threads 2 --json");
+    assert_eq!(report["memory"]["users"], 500, "{report}");
+    assert!(number(&report, "/memory/connected") > 0.0, "{report}");
+    let lookups = report["lookups"].as_array().unwrap();
+    assert_eq!(lookups.len(), 8, "{report}");
+    assert!(lookups.iter().all(|lookup| number(lookup, "/per_second") > 0.0), "{report}");
+    assert!(number(&report, "/others/logins") > 0.0, "{report}");
+    let (logins, kicked) = (number(&report, "/kicking/logins"), number(&report, "/kicking/kicked"));
+    // All but those that each of two threads has yet at the end.
+    assert!(logins > 0.0 && (logins - 32.0..logins).contains(&kicked), "{report}");
+    assert_eq!(report["others"]["kicked"], 0, "{report}");
+    assert_no_failure(&report);
+}
+
+#[test]
 fn open_sends_what_is_due_and_no_more() {
     let server = Server::start("raw --workers 1");
     let report = json(&format!(
@@ -178,6 +227,9 @@ fn each_load_writes_a_page() {
         ("open", format!("open --addr {addr} --connections 2 --rate 100 --seconds 0.3 --warm-up 0"), 2),
         ("cps", format!("cps --addr {addr} --connections 2 --seconds 0.3 --warm-up 0"), 2),
         ("hold", format!("hold --addr {addr} --connections 10 --churn 50 --requests 50 --seconds 0.3"), 3),
+        ("push", "push --connections 3 --seconds 0.3 --warm-up 0".into(), 1),
+        ("broadcast", "broadcast --members 10 --others 2 --rounds 2 --seconds 0.1".into(), 1),
+        ("users", "users --users 100 --rounds 1 --lookups 0.01 --seconds 0.2".into(), 2),
         ("idle", format!("idle --addr {addr} --connections 10"), 1),
         (
             "compare",

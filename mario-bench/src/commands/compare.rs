@@ -13,16 +13,16 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 use serde::Serialize;
 
 use self::runner::{Runner, Sample};
 use self::shape::Shape;
 use self::summary::Summary;
+use crate::commands::cores::{Chosen, Cores};
 use crate::commands::seconds;
 use crate::report::{Figure, Output, Panel, Results};
-use crate::system::cpus::Cpus;
 use crate::system::stop::{INTERRUPTED, Stop};
 
 #[derive(clap::Args, Debug)]
@@ -51,12 +51,8 @@ pub(crate) struct Arguments {
     /// Bytes of a request beside its header of 8.
     #[arg(long, default_value_t = 64)]
     payload: usize,
-    /// The cores of the servers, as 0,2-3; by default the first half.
-    #[arg(long)]
-    server_cpus: Option<Cpus>,
-    /// The cores of the loads; by default the second half.
-    #[arg(long)]
-    client_cpus: Option<Cpus>,
+    #[command(flatten)]
+    cores: Cores,
     #[command(flatten)]
     output: Output,
 }
@@ -99,11 +95,7 @@ impl Arguments {
             bail!("all servers are compared with raw: --servers needs it");
         }
         self.output.prepare()?;
-        let (first, second) = Cpus::available()?.halves();
-        let server_cpus = self.server_cpus.clone().unwrap_or(first);
-        let client_cpus = self.client_cpus.clone().unwrap_or(second);
-        client_cpus.pin().with_context(|| format!("running the load on cores {client_cpus}"))?;
-        eprintln!("servers on cores {server_cpus}, loads on cores {client_cpus}");
+        let Chosen { server: server_cpus, client: client_cpus, .. } = self.cores.take()?;
 
         let runner =
             Runner { arguments: &self, server_cpus: &server_cpus, client_cpus: &client_cpus, stop: &stop };

@@ -13,16 +13,15 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use serde::Serialize;
 
 use self::fault::Fault;
 use self::runner::{Runner, Sample};
 use self::summary::Summary;
+use crate::commands::cores::{Chosen, Cores};
 use crate::commands::seconds;
 use crate::report::{Figure, Output, Panel, Results};
-use crate::system::cpus::Cpus;
 use crate::system::limits;
 use crate::system::stop::{INTERRUPTED, Stop};
 
@@ -55,12 +54,8 @@ pub(crate) struct Arguments {
     /// Connections to a server that has no descriptors for them.
     #[arg(long, default_value = "2000")]
     excess: NonZeroUsize,
-    /// The cores of the servers, as 0,2-3; by default the first half.
-    #[arg(long)]
-    server_cpus: Option<Cpus>,
-    /// The cores of the loads; by default the second half.
-    #[arg(long)]
-    client_cpus: Option<Cpus>,
+    #[command(flatten)]
+    cores: Cores,
     #[command(flatten)]
     output: Output,
 }
@@ -78,11 +73,7 @@ impl Arguments {
         let beside = [self.slow, self.deaf, self.excess].map(NonZeroUsize::get).into_iter().max();
         limits::need_connections(self.connections.get() + beside.unwrap_or_default())?;
         self.output.prepare()?;
-        let (first, second) = Cpus::available()?.halves();
-        let server_cpus = self.server_cpus.clone().unwrap_or(first);
-        let client_cpus = self.client_cpus.clone().unwrap_or(second);
-        client_cpus.pin().with_context(|| format!("running the load on cores {client_cpus}"))?;
-        eprintln!("servers on cores {server_cpus}, loads on cores {client_cpus}");
+        let Chosen { server: server_cpus, client: client_cpus, .. } = self.cores.take()?;
 
         let runner = Runner::new(&self, &server_cpus, &client_cpus, &stop);
         let samples = runner.rounds()?;

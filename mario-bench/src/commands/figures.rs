@@ -10,14 +10,19 @@ pub(super) fn counted(name: &'static str, count: u64, rate: f64) -> Figure {
     Figure::new(name, format!("{} ({} a second)", HumanCount(count), HumanCount(rate.round() as u64)))
 }
 
-/// CPU time of the server, with what that is for one of whatever it did; and of others, which make figures worth less.
+/// CPU time of the server, with what that is for one of whatever it did; and of others.
 pub(super) fn cpu(cpu: &CpuUse, each: &str) -> [Figure; 2] {
-    let CpuUse { cores, user_share, others_share, .. } = cpu;
-    let (kernel, others) = ((1.0 - user_share) * 100.0, others_share * 100.0);
+    let CpuUse { cores, user_share, .. } = cpu;
+    let kernel = (1.0 - user_share) * 100.0;
     [
         Figure::new("server's CPU", format!("{cores:.2} cores, {kernel:.0} % of it in the kernel; {each}")),
-        Figure::new("other programs", format!("{others:.0} % of the machine")),
+        others(cpu),
     ]
+}
+
+/// What other programs used, which makes figures worth less.
+pub(super) fn others(cpu: &CpuUse) -> Figure {
+    Figure::new("other programs", format!("{:.0} % of the machine", cpu.others_share * 100.0))
 }
 
 /// Memory by connections.

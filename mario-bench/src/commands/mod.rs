@@ -1,8 +1,10 @@
 //! What can be asked for: one file a command.
 
 mod asking;
+mod broadcast;
 mod charts;
 mod compare;
+mod cores;
 mod cps;
 mod faults;
 mod figures;
@@ -15,6 +17,7 @@ mod progress;
 mod push;
 mod rps;
 mod spread;
+mod users;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -39,6 +42,15 @@ pub(crate) enum Command {
     Raw(servers::Arguments),
     /// Runs the tokio baseline: a task a connection.
     Tokio(servers::Arguments),
+    /// Runs mario's server as a gateway has it.
+    Gateway {
+        #[command(flatten)]
+        server: servers::Arguments,
+        #[command(flatten)]
+        options: servers::gateway::Options,
+    },
+    /// Runs the baseline of broadcasts: bare writes.
+    Writes(servers::Arguments),
     /// Sends requests in a closed loop, and counts the replies.
     Rps(rps::Arguments),
     /// Sends requests at a fixed rate, and tells what a user would have waited.
@@ -51,8 +63,12 @@ pub(crate) enum Command {
     Million(million::Arguments),
     /// Opens connections that log in and are silent, and weighs them.
     Idle(idle::Arguments),
-    /// Pushes to single connections of mario's server from threads of its process, and counts what arrives.
+    /// Pushes to single connections of a gateway from threads of its process, and counts what arrives.
     Push(push::Arguments),
+    /// Sends messages to all members of a group, and compares that with bare writes.
+    Broadcast(broadcast::Arguments),
+    /// Logs users in who kick themselves, looks users up, and weighs them.
+    Users(users::Arguments),
     /// Runs the servers in turn under the same loads.
     Compare(compare::Arguments),
     /// Does what goes wrong around a server, and tells what others see of it.
@@ -77,6 +93,8 @@ impl Command {
             Command::Serve { server, options } => servers::run(&Kind::Mario(options), &server),
             Command::Raw(server) => servers::run(&Kind::Raw, &server),
             Command::Tokio(server) => servers::run(&Kind::Tokio, &server),
+            Command::Gateway { server, options } => servers::run(&Kind::Gateway(options), &server),
+            Command::Writes(server) => servers::run(&Kind::Writes, &server),
             Command::Rps(arguments) => arguments.run(),
             Command::Open(arguments) => arguments.run(),
             Command::Cps(arguments) => arguments.run(),
@@ -84,6 +102,8 @@ impl Command {
             Command::Million(arguments) => arguments.run(),
             Command::Idle(arguments) => arguments.run(),
             Command::Push(arguments) => arguments.run(),
+            Command::Broadcast(arguments) => arguments.run(),
+            Command::Users(arguments) => arguments.run(),
             Command::Compare(arguments) => arguments.run(),
             Command::Faults(arguments) => arguments.run(),
             Command::Patient { server, options } => servers::run(&Kind::Patient(options), &server),

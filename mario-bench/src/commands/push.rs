@@ -1,20 +1,23 @@
 //! `push`: pushes a second to single connections.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU8, NonZeroUsize};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::HumanCount;
 use serde::Serialize;
 
+use crate::commands::cores::Cores;
 use crate::commands::progress::Progress;
 use crate::commands::{charts, figures, seconds, verdict};
+use crate::load::crowd::Manner;
 use crate::load::failure::Failures;
 use crate::load::push::PushLoad;
 use crate::load::timeline::Timeline;
 use crate::report::{Figure, Output, Panel, Results};
-use crate::system::cpus::Cpus;
+use crate::servers::child::ServerProcess;
 use crate::system::stop::Stop;
+use crate::system::weight::{CpuUse, Scale};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -26,13 +29,10 @@ pub(crate) struct Arguments {
     payload: usize,
     /// Threads that push.
     #[arg(long, default_value = "1")]
-    threads: NonZeroUsize,
+    threads: NonZeroU8,
     /// Threads that read.
     #[arg(long, default_value = "1")]
     readers: NonZeroUsize,
-    /// Threads of the server.
-    #[arg(long, default_value = "2")]
-    workers: NonZeroUsize,
     /// How long it is measured.
     #[arg(long, default_value = "5", value_parser = seconds)]
     seconds: Duration,
@@ -42,9 +42,8 @@ pub(crate) struct Arguments {
     /// How many seconds connecting may take, and the last pushes.
     #[arg(long, default_value = "5", value_parser = seconds)]
     timeout: Duration,
-    /// The cores to run on, as 0,2-3.
-    #[arg(long)]
-    cpus: Option<Cpus>,
+    #[command(flatten)]
+    cores: Cores,
     #[command(flatten)]
     output: Output,
 }
@@ -53,35 +52,41 @@ impl Arguments {
     /// Runs the load and prints what came of it.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
-        if let Some(cpus) = &self.cpus {
-            cpus.pin()?;
-        }
         self.output.prepare()?;
+        let cores = self.cores.take()?;
+        // Beside them, the operator.
+        let server = ServerProcess::gateway_on(&cores.server, self.connections.get() + 1)?;
         let load = PushLoad {
-            connections: self.connections.get(),
+            server: server.addr(),
+            crowd: Manner {
+                members: self.connections.get(),
+                readers: self.readers.get().min(self.connections.get()),
+                private_descriptors: false,
+                timeout: self.timeout,
+            },
             payload: self.payload,
             threads: self.threads.get(),
-            readers: self.readers.get().min(self.connections.get()),
-            workers: self.workers.get(),
             warm_up: self.warm_up,
             duration: self.seconds,
-            timeout: self.timeout,
         };
+        let scale = Scale::new(Some(server.pid()), server.addr())?;
         let mut pushing = Progress::of_time("pushing", load.warm_up + load.duration);
-        let outcome = load.run(&stop, |elapsed, counters| pushing.time(elapsed, counters.read()))?;
+        let outcome = load.run(&scale, &stop, |elapsed, counters| pushing.time(elapsed, counters.read()))?;
         drop(pushing);
         let (is_good, failures) = (outcome.pushes > 0 && outcome.missing == 0, outcome.failures.clone());
         self.output.show(&Report {
-            connections: load.connections,
+            connections: load.crowd.members,
             payload: load.payload,
             threads: load.threads,
-            workers: load.workers,
+            workers: cores.server.count(),
             seconds: outcome.measured.as_secs_f64(),
             pushes: outcome.pushes,
             pushes_per_second: outcome.rate(),
             accepted: outcome.pushed.accepted,
             refused: outcome.pushed.refused,
             missing: outcome.missing,
+            server_cpu_micros_per_push: outcome.server_cpu.map(|cpu| cpu.micros_each(outcome.pushes)),
+            server_cpu: outcome.server_cpu,
             failures: outcome.failures,
             timeline: outcome.timeline,
         })?;
@@ -93,7 +98,7 @@ impl Arguments {
 struct Report {
     connections: usize,
     payload: usize,
-    threads: usize,
+    threads: u8,
     workers: usize,
     seconds: f64,
     pushes: u64,
@@ -102,6 +107,8 @@ struct Report {
     accepted: u64,
     refused: u64,
     missing: u64,
+    server_cpu: Option<CpuUse>,
+    server_cpu_micros_per_push: Option<f64>,
     failures: Failures,
     timeline: Timeline,
 }
@@ -116,12 +123,16 @@ impl Results for Report {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        vec![
+        let mut figures = vec![
             figures::counted("pushes", self.pushes, self.pushes_per_second),
             Figure::new("mailbox full", format!("{} times", HumanCount(self.refused))),
             Figure::new("missing", HumanCount(self.missing)),
-            Figure::new("failures", &self.failures),
-        ]
+        ];
+        if let (Some(cpu), Some(each)) = (&self.server_cpu, self.server_cpu_micros_per_push) {
+            figures.extend(figures::cpu(cpu, &format!("{each:.2} µs a push")));
+        }
+        figures.push(Figure::new("failures", &self.failures));
+        figures
     }
 
     fn panels(&self) -> Vec<Panel> {

@@ -42,13 +42,21 @@ impl Dialer {
     /// # Errors
     /// How it failed.
     pub(crate) fn log_in(&self, number: usize) -> Result<TcpStream, Failure> {
+        self.ask(number, &wire::login(number as u16), &wire::LOGIN_REPLY)
+    }
+
+    /// Opens a connection, sends a request, and waits for the reply.
+    ///
+    /// # Errors
+    /// How it failed.
+    pub(crate) fn ask(&self, number: usize, request: &[u8], reply: &[u8]) -> Result<TcpStream, Failure> {
         let mut stream = self.dial(number)?;
         stream.set_read_timeout(Some(self.timeout))?;
         stream.set_write_timeout(Some(self.timeout))?;
-        stream.write_all(&wire::login(number as u16))?;
-        let mut reply = [0; wire::LOGIN_REPLY.len()];
-        stream.read_exact(&mut reply)?;
-        super::replies::Replies::default().take(&wire::LOGIN_REPLY, &reply)?;
+        stream.write_all(request)?;
+        let mut came = vec![0; reply.len()];
+        stream.read_exact(&mut came)?;
+        super::replies::Replies::default().take(reply, &came)?;
         Ok(stream)
     }
 

@@ -33,6 +33,16 @@ impl ServerProcess {
         Self::start([command, "--workers", &cpus.count().to_string(), "--cpus", &cpus.to_string()])
     }
 
+    /// Starts a gateway, one worker a core of these, each with so many slots, and waits until it listens.
+    ///
+    /// # Errors
+    /// It did not start, or did not listen in time.
+    pub(crate) fn gateway_on(cpus: &Cpus, connections: usize) -> anyhow::Result<ServerProcess> {
+        let (workers, connections) = (cpus.count().to_string(), connections.to_string());
+        let cpus = cpus.to_string();
+        Self::start(["gateway", "--workers", &workers, "--cpus", &cpus, "--connections", &connections])
+    }
+
     /// Starts this program with a command and its arguments, and waits until it listens.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
-//! One service by three means. Each prints `listening on ADDR` once it listens, and ends on SIGTERM.
+//! One service by three means, and a gateway by two. Each prints `listening on ADDR` once it listens, and ends on SIGTERM.
 
 pub(crate) mod child;
+pub(crate) mod gateway;
 pub(crate) mod mario;
 pub(crate) mod patient;
 mod raw;
 mod tokio;
+mod writes;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -32,6 +34,10 @@ pub(crate) enum Kind {
     Tokio,
     /// mario, for faults to be tried on.
     Patient(patient::Options),
+    /// mario, as a gateway has it.
+    Gateway(gateway::Options),
+    /// Bare writes, as the baseline of a gateway's broadcasts.
+    Writes,
 }
 
 /// What all servers are told.
@@ -77,6 +83,8 @@ pub(crate) fn run(kind: &Kind, arguments: &Arguments) -> anyhow::Result<ExitCode
         Kind::Raw => raw::run(addr, workers),
         Kind::Tokio => tokio::run(addr, workers),
         Kind::Patient(options) => patient::run(addr, workers, options),
+        Kind::Gateway(options) => gateway::run(addr, workers, options),
+        Kind::Writes => writes::run(addr, workers),
     };
     ended.with_context(|| format!("serving on {addr}"))?;
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, HumanCount};
+use nix::sched::{CloneFlags, unshare};
 use procfs::{Current, Meminfo};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -152,6 +153,17 @@ pub(crate) fn raise_descriptors() -> anyhow::Result<()> {
 pub(crate) fn a_table() -> anyhow::Result<u64> {
     raise_descriptors()?;
     Ok(getrlimit(Resource::Nofile).current.map_or(u64::MAX, |limit| limit.saturating_sub(BESIDE).max(1)))
+}
+
+/// Gives the calling thread a descriptor table of its own.
+///
+/// # Errors
+/// The system says no.
+pub(crate) fn separate_descriptors() -> anyhow::Result<()> {
+    unshare(CloneFlags::CLONE_FILES).context(
+        "giving a thread a descriptor table of its own: where the system forbids `unshare`, as some \
+         containers do, ask for fewer connections",
+    )
 }
 
 /// Makes room for so many connections of this process.

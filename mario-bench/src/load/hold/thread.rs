@@ -3,16 +3,13 @@
 use std::sync::atomic::Ordering::Release;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use nix::sched::{CloneFlags, unshare};
-
 use super::{HoldLoad, Meeting};
 use crate::load::failure::Failures;
 use crate::load::fleet::{Fleet, Manner, News};
 use crate::load::latencies::Latencies;
 use crate::load::pace::Pace;
-use crate::system::epoll;
 use crate::system::stop::Stop;
+use crate::system::{epoll, limits};
 
 /// How often a thread looks how far the others are.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -74,10 +71,7 @@ impl Holder<'_> {
     /// To the end.
     pub(super) fn run(self) -> anyhow::Result<Tally> {
         if self.load.private_descriptors {
-            unshare(CloneFlags::CLONE_FILES).context(
-                "giving a thread a descriptor table of its own: where the system forbids `unshare`, as some \
-                 containers do, ask for fewer connections",
-            )?;
+            limits::separate_descriptors()?;
         }
         epoll::be_punctual();
         let HoldLoad { server, close, timeout, .. } = self.load;

@@ -1,0 +1,223 @@
+//! `broadcast`: messages to all members of a group, beside bare writes to as many connections.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::commands::cores::Cores;
+use crate::commands::progress::Progress;
+use crate::commands::spread::Spread;
+use crate::commands::{charts, figures, rate, seconds, verdict};
+use crate::load::broadcast::{self, BroadcastLoad, Duel, Witnesses};
+use crate::load::crowd::Manner;
+use crate::load::failure::Failures;
+use crate::load::latencies::Latencies;
+use crate::report::{Figure, Output, Panel, Results};
+use crate::servers::child::ServerProcess;
+use crate::system::limits;
+use crate::system::stop::Stop;
+use crate::system::weight::{CpuUse, Scale};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// Members of the group.
+    #[arg(long, default_value = "18000")]
+    members: NonZeroUsize,
+    /// Bytes of a message beside its header of 8.
+    #[arg(long, default_value_t = 64)]
+    payload: usize,
+    /// Broadcasts of each server, in turn.
+    #[arg(long, default_value = "50")]
+    rounds: NonZeroUsize,
+    /// Threads that read, for each server.
+    #[arg(long, default_value = "1")]
+    readers: NonZeroUsize,
+    /// Connections of others, who are not in the group and ask meanwhile.
+    #[arg(long, default_value = "100")]
+    others: NonZeroUsize,
+    /// Requests of theirs a second, on all connections together.
+    #[arg(long, default_value = "2000", value_parser = rate)]
+    rate: f64,
+    /// How long they ask, first without broadcasts and then with one after another.
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    seconds: Duration,
+    /// How many seconds joining may take, a broadcast, and a reply.
+    #[arg(long, default_value = "10", value_parser = seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    cores: Cores,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Arguments {
+    /// Runs both servers, and prints what came of it.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let stop = Stop::on_signals()?;
+        self.output.prepare()?;
+        let cores = self.cores.take()?;
+        let (members, others) = (self.members.get(), self.others.get());
+        let gateway = ServerProcess::gateway_on(&cores.server, members + others + 1)?;
+        let writes = ServerProcess::start_on("writes", &cores.server)?;
+        let load = BroadcastLoad {
+            crowd: Manner {
+                members,
+                readers: self.readers.get().min(members),
+                private_descriptors: 2 * members as u64 > limits::a_table()?,
+                timeout: self.timeout,
+            },
+            payload: self.payload,
+        };
+        let gathering = Progress::of_count("gathering", 2 * members);
+        let mut stage = load.gather(gateway.addr())?;
+        gathering.count(members as u64);
+        let mut baseline = load.gather(writes.addr())?;
+        drop(gathering);
+
+        let scales = [
+            Scale::new(Some(gateway.pid()), gateway.addr())?,
+            Scale::new(Some(writes.pid()), writes.addr())?,
+        ];
+        let rounds = self.rounds.get();
+        let progress = Progress::of_count("broadcasts", rounds);
+        let count = |count| progress.count(count as u64);
+        let duel = broadcast::duel([&mut stage, &mut baseline], &scales, rounds, &stop, count)?;
+        drop(progress);
+        let asking = stage.others(others, self.rate, self.payload, self.seconds);
+        let quiet = stage.witness(asking, false, &stop)?;
+        let busy = stage.witness(asking, true, &stop)?;
+        let mut failures = stage.end()?;
+        for more in [baseline.end()?, quiet.failures.clone(), busy.failures.clone()] {
+            failures.merge(more);
+        }
+        let is_good = duel.took.len() == rounds && quiet.unanswered + busy.unanswered == 0;
+        let report = Report {
+            members,
+            payload: self.payload,
+            workers: cores.server.count(),
+            rounds: duel.took.len(),
+            mario: Side::of(&duel, 0, members),
+            writes: Side::of(&duel, 1, members),
+            ratio: ratio(&duel),
+            cpu_ratio: cpu_ratio(&duel),
+            rate: self.rate,
+            others_without: Others::of(quiet),
+            others_with: Others::of(busy),
+            failures: failures.clone(),
+        };
+        self.output.show(&report)?;
+        Ok(verdict(&stop, is_good, &failures))
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    members: usize,
+    payload: usize,
+    workers: usize,
+    rounds: usize,
+    mario: Side,
+    writes: Side,
+    /// Of the medians.
+    ratio: Option<f64>,
+    /// Of the CPU times.
+    cpu_ratio: Option<f64>,
+    /// Of the others.
+    rate: f64,
+    others_without: Others,
+    others_with: Others,
+    failures: Failures,
+}
+
+/// One of the two servers.
+#[derive(Serialize)]
+struct Side {
+    /// How long a broadcast took, in microseconds.
+    took: Latencies,
+    cpu: Option<CpuUse>,
+    cpu_micros_per_delivery: Option<f64>,
+}
+
+impl Side {
+    fn of(duel: &Duel, which: usize, members: usize) -> Side {
+        let mut took = Latencies::new();
+        duel.took.iter().for_each(|round| took.record(round[which]));
+        let cpu = duel.cpu[which];
+        let deliveries = (duel.took.len() * members) as u64;
+        Side { took, cpu, cpu_micros_per_delivery: cpu.map(|cpu| cpu.micros_each(deliveries)) }
+    }
+
+    fn summary(&self) -> String {
+        let each = self.cpu_micros_per_delivery;
+        let cpu = each.map_or_else(String::new, |each| format!("   {each:.2} µs of CPU a member"));
+        format!("{}{cpu}", self.took.summary())
+    }
+}
+
+/// Those who asked.
+#[derive(Serialize)]
+struct Others {
+    /// In microseconds, from when a request was due to its reply.
+    latency: Latencies,
+    unanswered: u64,
+    /// Meanwhile.
+    broadcasts: u64,
+}
+
+impl Others {
+    fn of(witnesses: Witnesses) -> Others {
+        let Witnesses { latencies: latency, unanswered, broadcasts, .. } = witnesses;
+        Others { latency, unanswered, broadcasts }
+    }
+}
+
+/// Of the median of the first server to that of the second.
+fn ratio(duel: &Duel) -> Option<f64> {
+    let median = |which: usize| {
+        let took = duel.took.iter().map(|round| round[which].as_secs_f64());
+        Spread::of(took.collect()).map(|spread| spread.median)
+    };
+    Some(median(0)? / median(1)?)
+}
+
+/// Nothing if so little was used that it was not counted.
+fn cpu_ratio(duel: &Duel) -> Option<f64> {
+    let [mario, writes] = duel.cpu.map(|cpu| cpu.map(|cpu| cpu.seconds).filter(|seconds| *seconds > 0.0));
+    Some(mario? / writes?)
+}
+
+impl Results for Report {
+    fn title(&self) -> String {
+        let Report { members, payload, workers, rounds, .. } = self;
+        format!("{rounds} broadcasts to {members} members, {workers} workers, payload {payload} bytes")
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let mut figures = vec![
+            Figure::new("mario", self.mario.summary()),
+            Figure::new("bare writes", self.writes.summary()),
+        ];
+        if let Some(ratio) = self.ratio {
+            let cpu = self.cpu_ratio.map_or_else(String::new, |cpu| format!(", {cpu:.3} of the CPU time"));
+            figures.push(Figure::new("ratio", format!("{ratio:.3} of the median time{cpu}")));
+        }
+        if let Some(cpu) = &self.mario.cpu {
+            figures.push(figures::others(cpu));
+        }
+        let Others { latency, broadcasts, .. } = &self.others_with;
+        figures.push(Figure::new("others without", self.others_without.latency.summary()));
+        figures.push(Figure::new("others with", format!("{}   {broadcasts} broadcasts", latency.summary())));
+        figures.push(Figure::new("failures", &self.failures));
+        figures
+    }
+
+    fn panels(&self) -> Vec<Panel> {
+        let series = [
+            ("others without broadcasts", &self.others_without.latency),
+            ("others with broadcasts", &self.others_with.latency),
+        ];
+        vec![charts::latencies(&series)]
+    }
+}
