@@ -64,7 +64,7 @@ impl<W: Wake> Doorbell<W> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mario_loom)))]
 mod tests {
     use std::cell::Cell;
 
@@ -137,7 +137,7 @@ mod tests {
 }
 
 /// Every order in which two threads can ring and one can sleep. A wake that is lost is a deadlock, which loom reports.
-#[cfg(all(test, loom))]
+#[cfg(all(test, mario_loom))]
 mod loom_tests {
     use loom::sync::Arc;
     use loom::sync::atomic::AtomicUsize;

@@ -216,7 +216,7 @@ fn mark(key: Key) -> u32 {
     key.generation.wrapping_add(1)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mario_loom)))]
 mod tests {
     use mario_proto::Overflow;
 
@@ -243,7 +243,7 @@ mod tests {
 
 /// Every order in which two threads can post while the worker ends. The queue itself is not loom's: what is tried is what
 /// the threads see of the end.
-#[cfg(all(test, loom))]
+#[cfg(all(test, mario_loom))]
 mod loom_tests {
     use loom::sync::Arc;
     use loom::thread;

@@ -1,9 +1,9 @@
 //! The one shim between the atomics and loom, which replaces them to try every order of their effects.
 
-#[cfg(not(all(test, loom)))]
+#[cfg(not(all(test, mario_loom)))]
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering, fence};
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, mario_loom))]
 pub(crate) use loom::sync::atomic::{AtomicBool, Ordering, fence};
 
 /// A value with cache lines of its own, so that writing its neighbours does not slow those who read it. Processors
