@@ -96,7 +96,8 @@ impl<S: Service> Builder<S> {
     }
 
     /// How long a connection may take until the service [admits](crate::Conn::admit) it: 1 ms to 12 days; by default it
-    /// need not. After that it ends with [`Reason::NotAdmitted`](crate::Reason::NotAdmitted), however busy it is.
+    /// need not. After that it ends with [`Reason::NotAdmitted`](crate::Reason::NotAdmitted), however busy it is. Behind a
+    /// [proxy](Builder::proxy_protocol) this time begins, as that for a first frame, when the header is whole.
     pub fn login_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.deadlines.login = timeout.into();
         self

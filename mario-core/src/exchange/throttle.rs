@@ -250,6 +250,7 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn resume<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Turn {
         let mut turn = Turn::default();
         if connection.link.set_throttled(false) {
+            turn.received = true;
             self.receive(connection, 0);
             self.readable(connection, true, &mut turn);
         }

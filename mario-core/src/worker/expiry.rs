@@ -59,6 +59,8 @@ impl Plan {
     #[inline]
     fn renewal(&self, link: &mut Link, handled: bool) -> Option<Option<Duration>> {
         let Some(partial) = self.patience.partial_frame else {
+            // Each byte is life.
+            link.pings = 0;
             link.has_spoken |= handled;
             let waits_for_first = !link.has_spoken && self.patience.first_frame.is_some();
             return (!waits_for_first).then_some(self.silence());
@@ -77,12 +79,9 @@ impl Plan {
 }
 
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
-    /// The deadlines of a connection that has a slot.
+    /// The deadline of a connection that has a slot; once it is one of the service, it has those of its settings.
     pub(super) fn expect(&mut self, key: Key) {
         self.set_idle(key, self.plan.greeting);
-        if let (Some(logins), Some(login)) = (&mut self.logins, self.plan.patience.login) {
-            logins.set(key.index, self.now, login);
-        }
     }
 
     /// Brings up to date what the worker keeps of a connection that had a turn.
@@ -91,13 +90,17 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let Some(connection) = self.slots.get_mut(key) else { return };
         let link = &mut connection.link;
         let handled = std::mem::take(&mut link.has_handled);
-        let renewal = if std::mem::take(&mut link.begins) {
-            Some(self.plan.patience.first_frame.or(self.plan.silence()))
-        } else if turn.received && link.phase() != Phase::Greeting {
-            self.plan.renewal(link, handled)
-        } else {
-            None
-        };
+        let mut renewal = None;
+        if std::mem::take(&mut link.begins) {
+            renewal = Some(self.plan.patience.first_frame.or(self.plan.silence()));
+            if let (Some(logins), Some(login)) = (&mut self.logins, self.plan.patience.login) {
+                logins.set(key.index, self.now, login);
+            }
+        }
+        // Behind a proxy's header there may be frames.
+        if turn.received && link.phase() != Phase::Greeting {
+            renewal = self.plan.renewal(link, handled).or(renewal);
+        }
         if turn.again && !link.queued && link.phase() != Phase::Gone {
             link.queued = true;
             self.again.push_back(key);

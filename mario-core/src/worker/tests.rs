@@ -195,7 +195,7 @@ fn silence_expires_after_the_timeout_and_hardly_later() {
 }
 
 #[test]
-fn each_byte_gives_the_whole_time_again() {
+fn each_frame_gives_the_whole_time_again() {
     let mut rig = Rig::new(4);
     let peer = rig.connect();
     for round in 1..20 {
@@ -351,6 +351,7 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
     assert_eq!(rig.worker.unflushed, 1);
 }
 
+mod deadlines;
 mod drain;
 mod mail;
 mod own_listener;
