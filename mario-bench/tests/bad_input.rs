@@ -135,16 +135,27 @@ fn an_address_that_is_taken() {
 
 #[test]
 fn more_connections_than_descriptors() {
-    assert_names(&failure("rps --connections 999999999"), "open descriptors");
-    assert_names(&failure("idle --connections 999999999"), "open descriptors");
-    assert_names(&failure("cps --connections 999999999"), "open descriptors");
+    for load in ["rps", "open", "cps", "idle"] {
+        let text = failure(&format!("{load} --connections 999999999"));
+        for missing in ["open descriptors", "memory", "fs.file-max", "fs.epoll.max_user_watches"] {
+            assert_names(&text, missing);
+        }
+    }
 }
 
 #[test]
 fn more_connections_than_the_machine_has_room_for() {
     for load in ["hold", "million"] {
         let text = failure(&format!("{load} --connections 999999999999 --threads 4"));
-        for missing in ["open descriptors", "memory", "ulimit -Hn", "fs.file-max", "ip_local_port_range"] {
+        for missing in [
+            "open descriptors",
+            "memory",
+            "ulimit -Hn",
+            "fs.nr_open",
+            "fs.file-max",
+            "fs.epoll.max_user_watches",
+            "ip_local_port_range",
+        ] {
             assert_names(&text, missing);
         }
     }

@@ -65,7 +65,7 @@ impl Arguments {
             crowd: Manner {
                 members,
                 readers: self.readers.get().min(members),
-                private_descriptors: 2 * members as u64 > limits::a_table()?,
+                private_descriptors: 2 * members as u64 > limits::a_table(0)?,
                 timeout: self.timeout,
             },
             payload: self.payload,

@@ -21,7 +21,9 @@ use self::runner::{Runner, Sample};
 use self::summary::Summary;
 use crate::commands::cores::{Chosen, Cores};
 use crate::commands::seconds;
+use crate::load::dial::Dialer;
 use crate::report::{Figure, Output, Panel, Results};
+use crate::servers::child;
 use crate::system::limits;
 use crate::system::stop::{INTERRUPTED, Stop};
 
@@ -71,7 +73,12 @@ impl Arguments {
         self.only.sort_unstable();
         self.only.dedup();
         let beside = [self.slow, self.deaf, self.excess].map(NonZeroUsize::get).into_iter().max();
-        limits::need_connections(self.connections.get() + beside.unwrap_or_default())?;
+        let most = self.connections.get() + beside.unwrap_or_default();
+        limits::need_connections(
+            most,
+            child::LOOPBACK,
+            Dialer::new(child::LOOPBACK, Duration::ZERO).sources(most),
+        )?;
         self.output.prepare()?;
         let Chosen { server: server_cpus, client: client_cpus, .. } = self.cores.take()?;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::commands::{holding, rate, seconds};
 use crate::load::fleet::Close;
 use crate::load::hold::HoldLoad;
+use crate::load::sources;
 use crate::report::Output;
 use crate::system::limits::{self, Need};
 use crate::system::stop::Stop;
@@ -58,28 +59,24 @@ impl Arguments {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
         let connections = self.connections.get();
-        let enough = connections.div_ceil(usize::try_from(limits::a_table()?).unwrap_or(usize::MAX));
+        let enough = connections.div_ceil(usize::try_from(limits::a_table(0)?).unwrap_or(usize::MAX));
         let threads = self.threads.map_or(enough.max(THREADS), NonZeroUsize::get).min(connections);
         let (wanted, server) = (connections as u64, self.addr);
-        limits::check(
-            connections,
-            &[
-                Need::descriptors(
-                    wanted.div_ceil(threads as u64),
-                    "use more --threads, or ask for fewer connections",
-                )?,
-                Need::files(wanted, server),
-                Need::ports(wanted, server, threads),
-                Need::memory(wanted, server),
-            ],
+        let in_a_table = Need::descriptors(
+            wanted.div_ceil(threads as u64),
+            0,
+            "use more --threads, or ask for fewer connections",
         )?;
+        let sources = sources::of_threads(server, threads);
+        let needs = [&[in_a_table][..], &limits::of_the_machine(connections, server, sources)].concat();
+        limits::check(connections, &needs)?;
         self.output.prepare()?;
         let scale = Scale::new(self.pid, server)?;
         let load = HoldLoad {
             server,
             connections,
             threads,
-            private_descriptors: wanted > limits::a_table()?,
+            private_descriptors: wanted > limits::a_table(0)?,
             dialing: self.dialing.get(),
             churn: self.churn,
             requests: self.requests,

@@ -47,9 +47,9 @@ impl Arguments {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
         let wanted = self.connections.get();
-        limits::need_connections(wanted)?;
-        self.output.prepare()?;
         let dialer = Dialer::new(self.addr, self.timeout);
+        limits::need_connections(wanted, self.addr, dialer.sources(wanted))?;
+        self.output.prepare()?;
         let mut streams = Vec::with_capacity(wanted);
         let pid = self.pid.or_else(|| listener::process_at(self.addr));
         let mut weights = vec![Weight::now(pid, 0)?];

@@ -10,8 +10,9 @@ use std::time::Duration;
 use crate::commands::{holding, rate, seconds};
 use crate::load::fleet::Close;
 use crate::load::hold::HoldLoad;
+use crate::load::sources;
 use crate::report::Output;
-use crate::servers::child::ServerProcess;
+use crate::servers::child::{self, ServerProcess};
 use crate::system::limits::{self, Need};
 use crate::system::stop::Stop;
 use crate::system::weight::Scale;
@@ -64,7 +65,7 @@ impl Arguments {
         let threads = self.threads.get().min(connections);
         self.check(threads)?;
         self.output.prepare()?;
-        let slots = limits::a_table()?.min(connections as u64);
+        let slots = limits::a_table(workers)?.min(connections as u64);
         let server = ServerProcess::start([
             "serve",
             "--accept",
@@ -94,16 +95,14 @@ impl Arguments {
     /// Says what it needs and what there is, and refuses if that is not enough.
     fn check(&self, threads: usize) -> anyhow::Result<()> {
         let connections = self.connections.get() as u64;
-        let server = ([127, 0, 0, 1], 0).into();
         let a_thread = connections.div_ceil(threads as u64);
         let a_worker = connections.div_ceil(self.workers.get() as u64) * (100 + UNEVEN) / 100;
-        let needs = [
-            Need::memory(connections, server),
-            Need::descriptors(a_thread.max(a_worker), "or use more --threads and --workers")?,
-            Need::files(connections, server),
-            Need::ports(connections, server, threads),
-            Need::backlog(BACKLOG),
-        ];
+        let workers = self.workers.get() as u64;
+        let in_a_table =
+            Need::descriptors(a_thread.max(a_worker), workers, "or use more --threads and --workers")?;
+        let sources = sources::of_threads(child::LOOPBACK, threads);
+        let of_the_machine = limits::of_the_machine(self.connections.get(), child::LOOPBACK, sources);
+        let needs = [&[in_a_table, Need::backlog(BACKLOG)][..], &of_the_machine].concat();
         for need in &needs {
             eprintln!("{} {need}", if need.is_met() { "ok     " } else { "missing" });
         }

@@ -13,12 +13,13 @@ use self::lookups::Lookups;
 use self::memory::Memory;
 use crate::commands::cores::{Chosen, Cores};
 use crate::commands::{charts, figures, seconds, verdict};
+use crate::load::dial::Dialer;
 use crate::load::failure::Failures;
 use crate::load::kick::{KickLoad, Outcome, Who};
 use crate::load::latencies::Latencies;
 use crate::load::operator;
 use crate::report::{Figure, Output, Panel, Results};
-use crate::servers::child::ServerProcess;
+use crate::servers::child::{self, ServerProcess};
 use crate::system::limits;
 use crate::system::stop::Stop;
 
@@ -56,7 +57,11 @@ impl Arguments {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
         let users = self.users.get();
-        limits::need_connections(users)?;
+        limits::need_connections(
+            users,
+            child::LOOPBACK,
+            Dialer::new(child::LOOPBACK, self.timeout).sources(users),
+        )?;
         self.output.prepare()?;
         let Chosen { server: cores, all, .. } = self.cores.take()?;
         let slots = users + BESIDE;

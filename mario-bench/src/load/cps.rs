@@ -8,6 +8,7 @@ use crate::load::crew;
 use crate::load::failure::Failures;
 use crate::load::fleet::{Close, Fleet, Manner, News};
 use crate::load::latencies::Latencies;
+use crate::load::sources;
 use crate::load::timeline::Timeline;
 use crate::system::limits;
 use crate::system::stop::Stop;
@@ -59,7 +60,11 @@ impl CpsLoad {
     /// # Errors
     /// The system has no threads or descriptors for it.
     pub(crate) fn run(self, stop: &Stop, mut watch: impl FnMut(Counts)) -> anyhow::Result<Outcome> {
-        limits::need_connections(self.connections)?;
+        limits::need_connections(
+            self.connections,
+            self.server,
+            sources::of_threads(self.server, self.threads),
+        )?;
         let counters = Counters::default();
         let mut timeline = Timeline::begin();
         let from = Instant::now() + self.warm_up;

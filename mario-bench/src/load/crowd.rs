@@ -56,15 +56,15 @@ impl Crowd {
     /// One can't be opened or does not get in, or the system has no threads or descriptors for them.
     pub(crate) fn gather(server: SocketAddr, manner: Manner, frame: Vec<u8>) -> anyhow::Result<Crowd> {
         let Manner { members, readers, private_descriptors, timeout } = manner;
+        let dialer = Dialer::new(server, timeout);
         if !private_descriptors {
-            limits::need_connections(members)?;
+            limits::need_connections(members, server, dialer.sources(members))?;
         }
         let shared = Arc::new(Shared { frame, counters: Counters::default(), is_over: false.into() });
         let (is_in, are_in) = mpsc::channel();
         let share = |reader: usize| members * reader / readers..members * (reader + 1) / readers;
         let start = |reader: usize| {
             let (shared, is_in, numbers) = (Arc::clone(&shared), is_in.clone(), share(reader));
-            let dialer = Dialer::new(server, timeout);
             let read = move || {
                 if private_descriptors {
                     limits::separate_descriptors()?;

@@ -60,6 +60,11 @@ impl Dialer {
         Ok(stream)
     }
 
+    /// How many source addresses so many connections have.
+    pub(crate) fn sources(&self, connections: usize) -> usize {
+        1 + self.source(connections.saturating_sub(1)).map_or(0, |_| (connections - 1) / A_SOURCE)
+    }
+
     fn try_dial(&self, number: usize) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(self.server), Type::STREAM, Some(Protocol::TCP))?;
         if let Some(source) = self.source(number) {
@@ -92,6 +97,8 @@ mod tests {
         assert_eq!(local.source(9_999), None);
         assert_eq!(local.source(10_000), Some([127, 0, 0, 2].into()));
         assert_eq!(local.source(999_999), Some([127, 0, 0, 100].into()));
+        assert_eq!([1, 10_000, 10_001].map(|count| local.sources(count)), [1, 1, 2]);
+        assert_eq!(dialer("192.0.2.1:1").sources(1_000_000), 1);
         assert_eq!(dialer("192.0.2.1:1").source(999_999), None);
     }
 }

@@ -95,11 +95,11 @@ impl EchoLoad {
     /// # Errors
     /// One can't be opened, or so many never could be.
     pub(crate) fn connect(self, stop: &Stop, watch: impl Fn(usize)) -> anyhow::Result<Connected> {
-        limits::need_connections(self.connections)?;
         let request = wire::echo(self.payload).with_context(|| {
             format!("a payload of {} bytes fits no frame: at most 65,527 do", self.payload)
         })?;
         let dialer = Dialer::new(self.server, self.timeout);
+        limits::need_connections(self.connections, self.server, dialer.sources(self.connections))?;
         let mut streams = Vec::with_capacity(self.connections);
         for number in 0..self.connections {
             if stop.is_asked() {

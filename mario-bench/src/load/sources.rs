@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// How many source addresses a thread uses in turn: with as many ports in each as a port range usually has, that is
 /// over a million, so a free one is found at the first try, and those that wait after an ordinary close do no harm.
-pub(crate) const A_THREAD: usize = 64;
+const A_THREAD: usize = 64;
 
 /// Threads that have source addresses of their own, at most.
-pub(crate) const THREADS: usize = 1024;
+const THREADS: usize = 1024;
 
 /// The first source address: what is below is left to what others bind.
 const FIRST: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 0);
@@ -27,8 +27,13 @@ impl Sources {
     }
 }
 
+/// How many source addresses so many threads have together for connections to `server`.
+pub(crate) fn of_threads(server: SocketAddr, threads: usize) -> usize {
+    if are_many(server) { A_THREAD * threads.min(THREADS) } else { 1 }
+}
+
 /// Whether there is more than one source address for connections to `server`.
-pub(crate) fn are_many(server: SocketAddr) -> bool {
+fn are_many(server: SocketAddr) -> bool {
     matches!(server.ip(), IpAddr::V4(ip) if ip.is_loopback())
 }
 

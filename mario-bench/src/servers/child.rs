@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
@@ -17,6 +17,9 @@ use crate::system::cpus::Cpus;
 
 /// How long a server may take until it listens, and until it has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where they listen, on a port that the system chooses.
+pub(crate) const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A server that was started and listens.
 pub(crate) struct ServerProcess {
@@ -60,7 +63,7 @@ impl ServerProcess {
         let program = env::current_exe().context("finding this program")?;
         let mut child = Command::new(program)
             .args(arguments)
-            .args(["--addr", "127.0.0.1:0", "--end-with-parent"])
+            .args(["--addr", &LOOPBACK.to_string(), "--end-with-parent"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // Ctrl-C is for this process, which ends that one when it has its results.
@@ -68,7 +71,7 @@ impl ServerProcess {
             .spawn()
             .with_context(|| format!("starting the server `{command}`"))?;
         let stdout = child.stdout.take();
-        let mut server = ServerProcess { child, addr: ([127, 0, 0, 1], 0).into() };
+        let mut server = ServerProcess { child, addr: LOOPBACK };
         server.addr = stdout
             .ok_or_else(|| anyhow!("it has no output"))
             .and_then(listening)
