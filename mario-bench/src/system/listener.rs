@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use procfs::net::{TcpNetEntry, TcpState, tcp, tcp6};
-use procfs::process::{FDTarget, Process, all_processes};
+use procfs::process::{Process, all_processes};
+
+use crate::system::process;
 
 /// The process that listens at `addr`, if it is of this machine and this process may look at it.
 pub(crate) fn process_at(addr: SocketAddr) -> Option<i32> {
@@ -18,14 +20,7 @@ pub(crate) fn process_at(addr: SocketAddr) -> Option<i32> {
     if inodes.is_empty() {
         return None;
     }
-    let has_one = |process: &Process| {
-        process
-            .fd()
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|fd| matches!(fd.target, FDTarget::Socket(inode) if inodes.contains(&inode)))
-    };
+    let has_one = |process: &Process| process::socket_inodes(process).any(|inode| inodes.contains(&inode));
     let mut processes = all_processes().ok()?.filter_map(Result::ok);
     processes.find(has_one).map(|process| process.pid())
 }

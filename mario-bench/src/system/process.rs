@@ -1,5 +1,6 @@
 //! What a server costs: the memory and the CPU time that the kernel accounts to it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -35,10 +36,20 @@ pub(crate) fn peak(pid: i32) -> anyhow::Result<u64> {
 /// # Errors
 /// The same.
 pub(crate) fn sockets(pid: i32) -> anyhow::Result<usize> {
-    let descriptors = Process::new(pid)
-        .and_then(|process| process.fd())
-        .with_context(|| format!("counting the descriptors of process {pid}"))?;
-    Ok(descriptors.flatten().filter(|info| matches!(info.target, FDTarget::Socket(_))).count())
+    let process = Process::new(pid).with_context(|| format!("counting the descriptors of process {pid}"))?;
+    Ok(socket_inodes(&process).collect::<HashSet<_>>().len())
+}
+
+/// The inodes of the sockets in the descriptor tables of all threads, which may have one each. Where threads share a
+/// table, so often they come.
+pub(crate) fn socket_inodes(process: &Process) -> impl Iterator<Item = u64> {
+    let tasks = process.tasks().into_iter().flatten().flatten();
+    // A thread has a place of its own beside the processes.
+    let tables = tasks.filter_map(|task| Process::new(task.tid).and_then(|thread| thread.fd()).ok());
+    tables.flatten().flatten().filter_map(|info| match info.target {
+        FDTarget::Socket(inode) => Some(inode),
+        _ => None,
+    })
 }
 
 /// Bytes of small objects that the kernel keeps, for all processes: sockets are of these.
