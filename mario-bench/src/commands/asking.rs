@@ -17,7 +17,7 @@ use crate::load::timeline::Timeline;
 use crate::report::{Figure, Output, Panel, Results};
 use crate::system::cpus::Cpus;
 use crate::system::stop::Stop;
-use crate::system::weight::{CpuUse, Scale};
+use crate::system::weight::{CpuUse, Scale, Weight};
 
 /// Arguments of both.
 #[derive(clap::Args, Debug)]
@@ -82,10 +82,10 @@ impl Asking {
         let mut asking = Progress::of_time("asking", load.warm_up + load.duration);
         let before = scale.weigh();
         let outcome = connected.run(&stop, |elapsed, counters| asking.time(elapsed, counters.read()))?;
-        let server_cpu = scale.weigh().cpu_since(&before);
+        let after = scale.weigh();
         drop(asking);
         let (is_good, failures) = (outcome.replies > 0, outcome.failures.clone());
-        self.output.show(&report(Asked::new(&load, outcome, server_cpu)))?;
+        self.output.show(&report(Asked::new(&load, outcome, [before, after])))?;
         Ok(verdict(&stop, is_good, &failures))
     }
 }
@@ -104,12 +104,15 @@ pub(super) struct Asked {
     latency: Latencies,
     server_cpu: Option<CpuUse>,
     server_cpu_micros_per_reply: Option<f64>,
+    /// With all connections, before the load and after it.
+    memory: [Weight; 2],
     failures: Failures,
     timeline: Timeline,
 }
 
 impl Asked {
-    fn new(load: &EchoLoad, outcome: Outcome, server_cpu: Option<CpuUse>) -> Asked {
+    fn new(load: &EchoLoad, outcome: Outcome, memory: [Weight; 2]) -> Asked {
+        let server_cpu = memory[1].cpu_since(&memory[0]);
         Asked {
             server: load.server,
             connections: load.connections,
@@ -121,6 +124,7 @@ impl Asked {
             latency: outcome.latencies,
             server_cpu_micros_per_reply: server_cpu.map(|cpu| cpu.micros_each(outcome.all_replies)),
             server_cpu,
+            memory,
             failures: outcome.failures,
             timeline: outcome.timeline,
         }
@@ -135,6 +139,7 @@ impl Asked {
         if let (Some(cpu), Some(each)) = (&self.server_cpu, self.server_cpu_micros_per_reply) {
             figures.extend(figures::cpu(cpu, &format!("{each:.2} µs a reply")));
         }
+        figures.extend(figures::memory_around(&self.memory));
         figures.push(Figure::new("failures", &self.failures));
         figures
     }

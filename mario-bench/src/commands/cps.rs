@@ -18,7 +18,7 @@ use crate::load::timeline::Timeline;
 use crate::report::{Figure, Output, Panel, Results};
 use crate::system::cpus::Cpus;
 use crate::system::stop::Stop;
-use crate::system::weight::{CpuUse, Scale};
+use crate::system::weight::{CpuUse, Scale, Weight};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
@@ -74,7 +74,8 @@ impl Arguments {
         let mut progress = Progress::of_time("connecting", load.warm_up + load.duration);
         let (before, began) = (scale.weigh(), Instant::now());
         let outcome = load.run(&stop, |counts| progress.time(began.elapsed(), counts))?;
-        let server_cpu = scale.weigh().cpu_since(&before);
+        let memory = [before, scale.weigh()];
+        let server_cpu = memory[1].cpu_since(&before);
         drop(progress);
         let report = Report {
             server: load.server,
@@ -85,6 +86,7 @@ impl Arguments {
             connections_per_second: outcome.rate(),
             server_cpu_micros_per_connection: server_cpu.map(|cpu| cpu.micros_each(outcome.all_connections)),
             server_cpu,
+            memory,
             latency: outcome.latencies,
             failures: outcome.failures,
             timeline: outcome.timeline,
@@ -106,6 +108,8 @@ struct Report {
     latency: Latencies,
     server_cpu: Option<CpuUse>,
     server_cpu_micros_per_connection: Option<f64>,
+    /// Before the load and after it.
+    memory: [Weight; 2],
     failures: Failures,
     timeline: Timeline,
 }
@@ -129,6 +133,7 @@ impl Results for Report {
         if let (Some(cpu), Some(each)) = (&self.server_cpu, self.server_cpu_micros_per_connection) {
             figures.extend(figures::cpu(cpu, &format!("{each:.2} µs a connection")));
         }
+        figures.extend(figures::memory_around(&self.memory));
         figures.push(Figure::new("failures", &self.failures));
         figures
     }

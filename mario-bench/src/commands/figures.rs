@@ -25,6 +25,16 @@ pub(super) fn others(cpu: &CpuUse) -> Figure {
     Figure::new("other programs", format!("{:.0} % of the machine", cpu.others_share * 100.0))
 }
 
+/// Memory before a load and after it.
+pub(super) fn memory_around(weights: &[Weight; 2]) -> Vec<Figure> {
+    let line = |name, bytes: fn(&Weight) -> Option<u64>| {
+        let (before, after) = (bytes(&weights[0])?, bytes(&weights[1])?);
+        Some(Figure::new(name, format!("{} before, {} after", HumanBytes(before), HumanBytes(after))))
+    };
+    let server = line("server's memory", |weight| weight.resident);
+    server.into_iter().chain(line("kernel's memory", |weight| weight.kernel)).collect()
+}
+
 /// Memory by connections.
 pub(super) fn memory(weights: &[(u64, Weight)]) -> Vec<Figure> {
     let line = |bytes: fn(&Weight) -> Option<u64>| {
