@@ -2,12 +2,14 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use socket2::SockRef;
-use support::{Server, json};
+use support::{Running, Server, json, signal};
 
 const SERVERS: [&str; 4] = [
     "serve --workers 2 --connections 64",
@@ -129,6 +131,56 @@ fn keep_idle_connections() {
         assert_eq!(report["weights"][2]["connections"], 50);
         assert!(report["weights"][2]["server"].as_u64().unwrap() > 0);
     }
+}
+
+#[test]
+fn are_found_by_their_address_whatever_descriptor_tables_they_have() {
+    for command in SERVERS {
+        let server = Server::start(command);
+        let report =
+            json(&format!("rps --addr {} --connections 2 --seconds 0.1 --warm-up 0 --json", server.addr));
+        for moment in [0, 1] {
+            let bytes = report["memory"][moment]["server"].as_u64();
+            assert!(bytes.is_some_and(|bytes| bytes > 0), "{command}: {report}");
+        }
+    }
+}
+
+#[test]
+fn whoever_is_silent_is_closed_only_if_that_is_wanted() {
+    let server = Server::start("serve --workers 1 --connections 64 --read-timeout 0.05");
+    let mut silent = TcpStream::connect(server.addr).unwrap();
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn tell_how_long_they_took_to_start_and_what_they_take() {
+    let mut running = Running::start("serve --addr 127.0.0.1:0 --workers 2 --connections 500000");
+    let mut lines = BufReader::new(running.child().stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("listening on "));
+    let line = lines.next().unwrap().unwrap();
+    assert!(line.starts_with("ready in ") && line.contains(" ms with 1,000,000 slots, "), "{line}");
+    assert!(line.ends_with("B resident"), "{line}");
+}
+
+#[test]
+fn say_if_they_have_more_slots_than_descriptors() {
+    let warnings = |options: &str| {
+        let program = env!("CARGO_BIN_EXE_mario-bench");
+        let serve =
+            format!("ulimit -n 1000 && exec '{program}' serve --addr 127.0.0.1:0 --workers 2 {options}");
+        let mut server = Command::new("sh");
+        server.args(["-c", &serve]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut server = server.spawn().unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        assert!(lines.next().unwrap().unwrap().starts_with("listening on "));
+        signal(&server, Signal::TERM);
+        String::from_utf8(server.wait_with_output().unwrap().stderr).unwrap()
+    };
+    let text = warnings("--connections 5000");
+    assert!(text.contains("slots for 10000 connections and descriptors for about 870"), "{text}");
+    let text = warnings("--connections 800 --accept per-worker --private-descriptors");
+    assert!(!text.contains("descriptors for"), "{text}");
 }
 
 #[test]

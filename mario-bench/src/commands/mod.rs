@@ -127,7 +127,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 /// A number of seconds, with or without a fraction.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     const DAY: f64 = 86_400.0;
     match text.parse() {
         Ok(seconds @ 0.0..=DAY) => Ok(Duration::from_secs_f64(seconds)),

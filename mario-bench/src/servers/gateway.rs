@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use mario::log::{self, Config, LevelFilter};
 use mario::{Close, Conn, ConnId, Others, Packet, Payload, Reply, Server, Service};
 
 use self::pushing::Pushers;
@@ -96,18 +97,23 @@ pub(crate) struct Options {
 /// # Errors
 /// The address can't be listened on, or the system has no memory, descriptors or threads for it.
 pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow::Result<()> {
+    log::init(Config::new().level(LevelFilter::Warn))?;
     let commands = mario::commands![login, echo, join, broadcast, push, rest, look_up];
     let server = Server::builder(Gateway::default(), commands)
         .bind(addr)
         .workers(workers)
         .connections(options.connections.get())
+        // Whoever is pushed to may be silent.
+        .read_timeout(None)
         .stx(TOKEN)
         // The operator sends what is sent to all.
         .max_packet(u16::MAX)
         .stop_on_signals()
         .start()?;
     super::announce(server.local_addr());
-    Ok(server.join()?)
+    let ended = server.join();
+    log::flush();
+    Ok(ended?)
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

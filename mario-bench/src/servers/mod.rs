@@ -13,12 +13,16 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
+use ::mario::log;
 use anyhow::Context;
+use indicatif::{HumanBytes, HumanCount};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
+use crate::commands::seconds;
 use crate::system::cpus::Cpus;
-use crate::system::limits;
+use crate::system::{limits, process};
 
 /// What a server prints before its address.
 pub(crate) const LISTENING: &str = "listening on ";
@@ -88,6 +92,37 @@ pub(crate) fn run(kind: &Kind, arguments: &Arguments) -> anyhow::Result<ExitCode
     };
     ended.with_context(|| format!("serving on {addr}"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says so if there are slots for more connections than all descriptor tables hold: they would not be used.
+///
+/// # Errors
+/// The limit can't be read or raised.
+fn warn_of_descriptors(slots: usize, tables: usize, workers: usize) -> anyhow::Result<()> {
+    let most = limits::a_table(workers)?.saturating_mul(tables as u64);
+    if slots as u64 > most {
+        log::warn!(
+            "there are slots for {slots} connections and descriptors for about {most}: the hard limit of descriptors \
+             (`ulimit -Hn`) holds the rest out"
+        );
+    }
+    Ok(())
+}
+
+/// Tells how long the server needed until it listened, and what it takes then.
+///
+/// # Errors
+/// The system does not tell its memory.
+fn announce_start(took: Duration, workers: usize, slots: usize) -> anyhow::Result<()> {
+    let resident = process::resident(std::process::id() as i32)?;
+    let slots = HumanCount((workers * slots) as u64);
+    let _ = writeln!(
+        io::stdout(),
+        "ready in {:.1} ms with {slots} slots, {} resident",
+        took.as_secs_f64() * 1e3,
+        HumanBytes(resident)
+    );
+    Ok(())
 }
 
 /// Tells where the server listens; that nobody reads it does not matter.
