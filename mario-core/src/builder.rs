@@ -18,7 +18,7 @@ use crate::dispatch::{CommandDescription, Commands, Entry};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::net::system::{HAS_PRIVATE_TABLES, SocketOptions};
-use crate::outbox::Marks;
+use crate::outbox::{Keeping, Marks};
 use crate::service::Service;
 use crate::stx::Stx;
 use crate::watchdog::Patience;
@@ -73,6 +73,7 @@ pub struct Builder<S: Service> {
     marks: Marks,
     input_pool: Option<usize>,
     output_pool: usize,
+    keeping: Keeping,
     admission: AdmissionSettings,
     supervision: SupervisionSettings,
     throttle: ThrottleSettings,
@@ -110,6 +111,7 @@ impl<S: Service> Builder<S> {
             marks: Marks { low_water: 16 << 10, high_water: 64 << 10, limit: 1 << 20 },
             input_pool: None,
             output_pool: 64 << 20,
+            keeping: Keeping { each: 64, bytes: 16 << 20 },
             admission: AdmissionSettings::default(),
             supervision: SupervisionSettings::default(),
             throttle: ThrottleSettings::default(),

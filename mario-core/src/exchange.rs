@@ -25,7 +25,7 @@ use crate::memory::Extent;
 use crate::name::Name;
 use crate::net::{Ready, Stream, uninterrupted};
 use crate::notice::Notice;
-use crate::outbox::{Delivered, Marks, Outbox};
+use crate::outbox::{Delivered, Keeping, Marks, Outbox};
 use crate::panics::{Panic, caught};
 use crate::reason::Reason;
 use crate::service::{Service, Worker};
@@ -47,6 +47,7 @@ pub(crate) struct Rules {
     pub(crate) marks: Marks,
     pub(crate) input_pool: usize,
     pub(crate) output_pool: usize,
+    pub(crate) keeping: Keeping,
     pub(crate) slots: usize,
     /// How many connections each address has, if that is limited.
     pub(crate) census: Option<Arc<Census>>,
@@ -123,7 +124,7 @@ impl<S: Service> Exchange<S> {
         Ok(Exchange {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
             inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
-            outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.slots)?,
+            outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.keeping, rules.slots)?,
             desk: Desk::new(
                 service,
                 commands,

@@ -76,6 +76,12 @@ impl<T> Lists<T> {
         None
     }
 
+    /// Whether a slot has no item.
+    #[inline]
+    pub(crate) fn is_empty(&self, slot: u32) -> bool {
+        matches!(self.first.get(slot as usize), None | Some(0))
+    }
+
     /// Takes the first item of a slot.
     #[inline]
     pub(crate) fn pop(&mut self, slot: u32) -> Option<T> {

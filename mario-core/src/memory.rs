@@ -47,12 +47,14 @@ pub struct WorkerMemory {
     pub input_pool: Extent,
     /// The pool of unsent output: [`Builder::output_pool`](crate::Builder::output_pool).
     pub output_pool: Extent,
+    /// Pushes that are kept aside for slow peers: [`Builder::kept_pushes`](crate::Builder::kept_pushes).
+    pub kept: Extent,
     /// What is read, put together and sent at one time.
     pub buffers: Extent,
     /// The way of sockets from the master.
     pub ring: Extent,
     /// Mail from other threads: [`Builder::mailbox`](crate::Builder::mailbox) and
-    /// [`deferred`](crate::Builder::deferred); and the pushes that replace each other.
+    /// [`deferred`](crate::Builder::deferred).
     pub mailbox: Extent,
     /// [`Builder::timers`](crate::Builder::timers).
     pub timers: Extent,
@@ -98,6 +100,7 @@ impl WorkerMemory {
             ("deadlines", self.deadlines),
             ("input pool", self.input_pool),
             ("output pool", self.output_pool),
+            ("kept pushes", self.kept),
             ("buffers", self.buffers),
             ("ring", self.ring),
             ("mailbox", self.mailbox),

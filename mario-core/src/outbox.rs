@@ -1,5 +1,7 @@
 //! The worker's out buffer: replies are encoded here, and leave with one write.
 
+mod kept;
+
 use std::collections::TryReserveError;
 use std::io::{self, IoSlice};
 
@@ -9,10 +11,12 @@ use thiserror::Error;
 use crate::buffers::{Full, Segments};
 use crate::connections::Message;
 use crate::link::Link;
-use crate::lists::Lists;
+use crate::memory::Extent;
 use crate::net::{Stream, uninterrupted};
 use crate::reason::{Close, Reason};
 use crate::stats::PoolMetrics;
+pub(crate) use kept::Keeping;
+use kept::{Fate, Kept};
 
 /// The longest frame that can be sent: its length is 16 bits.
 const MAX_FRAME: usize = u16::MAX as usize;
@@ -34,8 +38,7 @@ pub(crate) struct Outbox {
     segments: Segments,
     /// What was sent since it was last asked for.
     sent: Sent,
-    /// For connections that are above the high-water mark: of each command the latest message that replaces others.
-    kept: Lists<Message>,
+    kept: Kept,
 }
 
 /// How much was sent: frames, how many of them were no replies, and bytes that sockets took.
@@ -62,10 +65,16 @@ impl Outbox {
     pub(crate) const CAPACITY: usize = FLUSH_AT + MAX_FRAME;
 
     /// An empty buffer for so many slots, and a pool of `pool` bytes; an error if so much memory can't be had.
-    pub(crate) fn new(stx: u32, marks: Marks, pool: usize, slots: usize) -> Result<Self, TryReserveError> {
+    pub(crate) fn new(
+        stx: u32,
+        marks: Marks,
+        pool: usize,
+        keeping: Keeping,
+        slots: usize,
+    ) -> Result<Self, TryReserveError> {
         // On the heap from the start, and of a length that the compiler knows: pushing checks no bounds.
         let Ok(bytes) = vec![0; Self::CAPACITY].into_boxed_slice().try_into() else { unreachable!() };
-        let (segments, kept) = (Segments::new(pool)?, Lists::new(slots, slots)?);
+        let (segments, kept) = (Segments::new(pool)?, Kept::new(keeping, slots)?);
         Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, sent: Sent::default(), kept })
     }
 
@@ -74,9 +83,9 @@ impl Outbox {
         Segments::bytes(pool)
     }
 
-    /// What there is for messages that are kept, of so many slots.
-    pub(crate) fn kept_bytes(slots: usize) -> usize {
-        Lists::<Message>::bytes(slots, slots)
+    /// What messages take that are kept for so many slots.
+    pub(crate) fn kept(keeping: Keeping, slots: usize) -> Extent {
+        Extent::fixed(Kept::places_bytes(slots)) + Extent::later(keeping.bytes)
     }
 
     /// Whether to flush before the next request: there is little room, or so much waits that the connection may be
@@ -174,7 +183,12 @@ impl Outbox {
         let frame = &message.encoded().frame;
         match overflow {
             Overflow::DropNewest if link.is_paused() => return Ok(Delivered::Dropped),
-            Overflow::KeepLatest if link.is_paused() => return Ok(self.keep(link, message)),
+            Overflow::KeepLatest if link.is_paused() => {
+                return Ok(match self.kept.keep(link.id.key().index, message) {
+                    Fate::Kept => Delivered::Sent,
+                    Fate::Replaced | Fate::Dropped => Delivered::Dropped,
+                });
+            }
             _ => {}
         }
         let written = offer(stream, link, frame)?;
@@ -286,20 +300,6 @@ impl Outbox {
     fn count_message(&mut self) {
         self.sent.frames += 1;
         self.sent.unasked += 1;
-    }
-
-    /// Keeps a message, in place of the one of the same command.
-    #[cold]
-    fn keep(&mut self, link: &Link, message: &Message) -> Delivered {
-        let slot = link.id.key().index;
-        if let Some(older) = self.kept.find(slot, |kept| kept.command() == message.command()) {
-            *older = message.clone();
-            return Delivered::Dropped;
-        }
-        match self.kept.push(slot, message.clone()) {
-            Ok(()) => Delivered::Sent,
-            Err(_) => Delivered::Dropped,
-        }
     }
 
     /// Makes the buffer empty; gives its length, which is 0.

@@ -13,7 +13,7 @@ use crate::groups::Groups;
 use crate::link::{ConnId, Link};
 use crate::locals::Locals;
 use crate::net::system::Bell;
-use crate::outbox::{Marks, Outbox};
+use crate::outbox::{Keeping, Marks, Outbox};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::Key;
@@ -46,7 +46,7 @@ impl<S: Service> Rehearsal<S> {
             desk: Desk::new(Arc::new(service), commands, None, locals, Arc::default(), false),
             link: Link::new(id, SocketAddr::from(([127, 0, 0, 1], 1))),
             session: S::Session::default(),
-            outbox: Outbox::new(Stx::default().0, marks, marks.limit, 0)?,
+            outbox: Outbox::new(Stx::default().0, marks, marks.limit, Keeping { each: 0, bytes: 0 }, 0)?,
         })
     }
 

@@ -266,6 +266,26 @@ fn for_a_slow_reader_the_latest_of_each_command_is_kept() {
 }
 
 #[test]
+fn for_a_slow_reader_the_latest_of_each_key_is_kept() {
+    let server = TestServer::new(builder().kept_pushes(3, 1 << 20).connections(8));
+    let connections = server.connections();
+    let mut client = slow(&server);
+    for x in 0..20 {
+        // The fourth key finds no room.
+        let place = connections.message(PLACE, &Place { x }).unwrap().keyed(u64::from(x) % 4);
+        connections.push_message(client.id(), &place).unwrap();
+        server.settle();
+    }
+    assert_eq!((server.stats().pushes, server.stats().pushes_dropped), (3, 17));
+    client.read_again();
+    for _ in 0..3 {
+        client.receive::<Payload<'_>>(FLOOD);
+    }
+    assert_eq!([(); 3].map(|()| client.receive::<Place>(PLACE).x), [16, 17, 18]);
+    assert_eq!(client.next_frame(), None);
+}
+
+#[test]
 fn what_was_kept_for_one_is_not_sent_to_the_next() {
     let (server, connections) = server();
     let mut first = slow(&server);

@@ -10,6 +10,7 @@ pub enum Overflow {
     Close,
     /// It is dropped: what is of use to those who keep up.
     DropNewest,
-    /// It waits, but in place of the one of the same command that waits already: a state, of which only the last counts.
+    /// It waits, but in place of the one of the same command, and of the same key where messages have keys, that waits
+    /// already: a state, of which only the last counts.
     KeepLatest,
 }

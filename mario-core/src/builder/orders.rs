@@ -123,6 +123,7 @@ impl<S: Service> Builder<S> {
             marks: self.marks,
             input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
             output_pool: self.output_pool,
+            keeping: self.keeping,
             slots: self.connections,
             time_commands: self.time_commands,
             census: admission.census.clone(),

@@ -1,6 +1,7 @@
 //! Settings: how much there is of what is laid out at the start.
 
 use super::Builder;
+use crate::outbox::Keeping;
 use crate::service::Service;
 
 impl<S: Service> Builder<S> {
@@ -56,6 +57,16 @@ impl<S: Service> Builder<S> {
     /// finds no room is closed with [`Reason::Overflow`](crate::Reason::Overflow).
     pub fn output_pool(mut self, bytes: usize) -> Self {
         self.output_pool = bytes;
+        self
+    }
+
+    /// How much is kept aside for peers that read slowly, of pushes that replace each other
+    /// ([`Overflow::KeepLatest`](crate::Overflow::KeepLatest)): so many for one connection, and so many bytes for all of
+    /// a worker's; by default 64, and 16 MiB. Beside its frame, each takes some 50 bytes of that. A worker has places for
+    /// one of each connection, and for as many more as it has slots; those take 36 bytes a slot. What finds no room is
+    /// dropped, and counted.
+    pub fn kept_pushes(mut self, each: usize, bytes: usize) -> Self {
+        self.keeping = Keeping { each, bytes };
         self
     }
 

@@ -77,6 +77,7 @@ impl Rig {
             marks,
             input_pool: 256 << 10,
             output_pool: marks.limit,
+            keeping: Keeping { each: 1, bytes: 1 << 10 },
             slots: 1,
             census: None,
             limits: Limits::default(),

@@ -9,8 +9,11 @@ use crate::slots::Key;
 
 const MARKS: Marks = Marks { low_water: 100, high_water: 400, limit: 2000 };
 
-/// How many messages are kept aside at most.
-const KEPT: usize = 2;
+/// How much is kept aside at most.
+const KEEPING: Keeping = Keeping { each: 4, bytes: 900 };
+
+/// With which there are places for one message of each connection, and three more.
+const SLOTS: usize = 3;
 
 /// Of the commands 0 to 4, how each overflows.
 const OVERFLOWS: [Overflow; 5] =
@@ -18,15 +21,15 @@ const OVERFLOWS: [Overflow; 5] =
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A message of this command, so long.
-    Push(u16, usize),
+    /// A message of this command and key, so long.
+    Push(u16, u64, usize),
     /// The peer reads so much.
     Read(usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (0..5u16, 1..300usize).prop_map(|(command, len)| Step::Push(command, len)),
+        3 => (0..5u16, 0..2u64, 1..300usize).prop_map(|(command, key, len)| Step::Push(command, key, len)),
         1 => (1..800usize).prop_map(Step::Read),
     ];
     prop::collection::vec(step, 0..150)
@@ -41,12 +44,16 @@ struct Rig {
 impl Rig {
     fn new(pool: usize) -> Rig {
         let link = Link::new(ConnId::new(0, Key { index: 1, generation: 0 }), ([127, 0, 0, 1], 1).into());
-        Rig { outbox: Outbox::new(0, MARKS, pool, KEPT).unwrap(), stream: SimStream::default(), link }
+        Rig {
+            outbox: Outbox::new(0, MARKS, pool, KEEPING, SLOTS).unwrap(),
+            stream: SimStream::default(),
+            link,
+        }
     }
 
-    fn push(&mut self, command: u16, frame: &[u8]) -> Result<Delivered, Reason> {
+    fn push(&mut self, command: u16, key: u64, frame: &[u8]) -> Result<Delivered, Reason> {
         let overflow = OVERFLOWS[usize::from(command)];
-        let message = Message::new(command, overflow, frame.into());
+        let message = Message::new(command, overflow, frame.into()).keyed(key);
         self.outbox.deliver(&mut self.stream, &mut self.link, &message, overflow)
     }
 
@@ -68,7 +75,7 @@ struct Model {
     /// How much of it the peer has read or may read.
     allowed: usize,
     paused: bool,
-    kept: Vec<(u16, Vec<u8>)>,
+    kept: Vec<((u16, u64), Vec<u8>)>,
 }
 
 impl Model {
@@ -76,24 +83,30 @@ impl Model {
         self.wire.len().saturating_sub(self.allowed)
     }
 
-    fn push(&mut self, command: u16, frame: &[u8]) -> Result<Delivered, Reason> {
+    fn push(&mut self, command: u16, key: u64, frame: &[u8]) -> Result<Delivered, Reason> {
         match OVERFLOWS[usize::from(command)] {
             Overflow::DropNewest if self.paused => Ok(Delivered::Dropped),
-            Overflow::KeepLatest if self.paused => Ok(self.keep(command, frame)),
+            Overflow::KeepLatest if self.paused => Ok(self.keep((command, key), frame)),
             _ => self.write(frame).map(|()| Delivered::Sent),
         }
     }
 
-    fn keep(&mut self, command: u16, frame: &[u8]) -> Delivered {
-        if let Some((_, kept)) = self.kept.iter_mut().find(|(kept, _)| *kept == command) {
-            *kept = frame.to_vec();
-            Delivered::Dropped
-        } else if self.kept.len() < KEPT {
-            self.kept.push((command, frame.to_vec()));
-            Delivered::Sent
-        } else {
-            Delivered::Dropped
+    fn keep(&mut self, subject: (u16, u64), frame: &[u8]) -> Delivered {
+        let older = self.kept.iter().position(|(kept, _)| *kept == subject);
+        let others = self.kept.iter().enumerate().filter(|(place, _)| Some(*place) != older);
+        let weight = |frame: &[u8]| Message::new(0, Overflow::Close, frame.into()).bytes();
+        if others.map(|(_, (_, kept))| weight(kept)).sum::<usize>() + weight(frame) > KEEPING.bytes {
+            return Delivered::Dropped;
         }
+        match older {
+            Some(place) => self.kept[place].1 = frame.to_vec(),
+            None if self.kept.len() == KEEPING.each => {}
+            None => {
+                self.kept.push((subject, frame.to_vec()));
+                return Delivered::Sent;
+            }
+        }
+        Delivered::Dropped
     }
 
     fn write(&mut self, frame: &[u8]) -> Result<(), Reason> {
@@ -123,10 +136,10 @@ proptest! {
         let (mut rig, mut model) = (Rig::new(1 << 16), Model::default());
         for (number, step) in steps.into_iter().enumerate() {
             match step {
-                Step::Push(command, len) => {
+                Step::Push(command, key, len) => {
                     let frame = vec![number as u8; len];
-                    let outcome = rig.push(command, &frame);
-                    prop_assert_eq!(outcome, model.push(command, &frame));
+                    let outcome = rig.push(command, key, &frame);
+                    prop_assert_eq!(outcome, model.push(command, key, &frame));
                     if outcome.is_err() {
                         return Ok(());
                     }
@@ -153,9 +166,9 @@ fn where_others_use_up_the_pool_the_newest_is_dropped_and_all_else_closes() {
     let frame = Message::new(0, Overflow::Close, vec![1; 300].into());
     let waits = rig.outbox.deliver(&mut SimStream::default(), &mut other, &frame, Overflow::Close);
     assert_eq!((waits, rig.link.is_paused()), (Ok(Delivered::Sent), false));
-    assert_eq!(rig.push(1, &[2; 50]), Ok(Delivered::Dropped));
-    assert_eq!(rig.push(2, &[2; 50]), Err(Reason::Overflow));
-    assert_eq!(rig.push(0, &[2; 50]), Err(Reason::Overflow));
+    assert_eq!(rig.push(1, 0, &[2; 50]), Ok(Delivered::Dropped));
+    assert_eq!(rig.push(2, 0, &[2; 50]), Err(Reason::Overflow));
+    assert_eq!(rig.push(0, 0, &[2; 50]), Err(Reason::Overflow));
     rig.stream.0.borrow_mut().room = 20;
-    assert_eq!(rig.push(1, &[2; 50]), Err(Reason::Overflow), "a part of it has left");
+    assert_eq!(rig.push(1, 0, &[2; 50]), Err(Reason::Overflow), "a part of it has left");
 }

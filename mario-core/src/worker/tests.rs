@@ -12,7 +12,7 @@ use crate::exchange::Limits;
 use crate::exchange::Rules;
 use crate::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
-use crate::outbox::Marks;
+use crate::outbox::{Keeping, Marks};
 use crate::service;
 
 const STX: u32 = 7;
@@ -101,6 +101,7 @@ impl Rig {
                 marks: Marks { low_water: 100, high_water: 2000, limit: 100_000 },
                 input_pool: 1 << 20,
                 output_pool: 1 << 20,
+                keeping: Keeping { each: 8, bytes: 1 << 20 },
                 slots: connections,
                 census: None,
                 limits: Limits::default(),
