@@ -10,6 +10,7 @@ use crate::connections::Connections;
 use crate::groups::JoinError;
 use crate::link::{ConnId, Link};
 use crate::locals::Locals;
+use crate::mail::Asked;
 use crate::name::Name;
 use crate::outbox::{Outbox, SendError};
 use crate::reply::{Owed, Reply};
@@ -152,11 +153,12 @@ impl<'a, S: Service> Conn<'a, S> {
     pub(crate) fn owe<P>(&mut self, correlation: Option<u64>) -> Option<Reply<P>> {
         let command = self.request?;
         self.locals.answers_left = self.locals.answers_left.checked_sub(1)?;
-        if correlation.is_none() {
+        let connections = self.locals.connections.clone();
+        let request = Asked { command, correlation };
+        if request.is_in_order() {
             self.link.set_awaits_answer(true);
         }
-        let connections = self.locals.connections.clone();
-        Some(Reply::new(self.link.id, Owed { connections, command, correlation }))
+        Some(Reply::new(self.link.id, Owed { connections, request }))
     }
 
     /// Sends `packet` as a reply to the request that is being handled, as returning it does; a handler may reply

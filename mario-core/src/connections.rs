@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::doorbell::Wake;
 use crate::link::ConnId;
-use crate::mail::{Answer, Answered, Letter, Refused};
+use crate::mail::{Answer, Answered, Asked, Letter, Refused};
 use crate::mailbox::Mailbox;
 use crate::name::Name;
 use crate::reason::Close;
@@ -84,8 +84,7 @@ impl<W: Wake + Send + Sync> Post for Mailbox<W> {
     }
 
     fn answer(&self, answered: Answered) {
-        self.mail.answer(answered);
-        self.doorbell.ring();
+        Mailbox::answer(self, answered);
     }
 }
 
@@ -230,9 +229,9 @@ impl Connections {
     }
 
     /// Answers a request of a connection, whether or not that is still open.
-    pub(crate) fn answer(&self, id: ConnId, command: u16, answer: Answer) {
+    pub(crate) fn answer(&self, id: ConnId, request: Asked, answer: Answer) {
         if let Some(worker) = self.0.workers.get(id.worker()) {
-            worker.answer(Answered { key: id.key(), command, answer });
+            worker.answer(Answered { key: id.key(), request, answer });
         }
     }
 

@@ -9,8 +9,10 @@ use crate::conn::Conn;
 use crate::dispatch::Commands;
 use crate::link::Link;
 use crate::locals::Locals;
+use crate::mail::Asked;
 use crate::outbox::Outbox;
 use crate::reason::{Close, Reason};
+use crate::reply::Unanswered;
 use crate::service::Service;
 use crate::stats::Counters;
 use crate::timers::ForConn;
@@ -71,13 +73,13 @@ impl<S: Service> Desk<S> {
         link: &mut Link,
         session: &mut S::Session,
         outbox: &mut Outbox,
-        command: u16,
+        request: Asked,
     ) -> Option<Reason> {
         let (mut conn, _) = self.attend(link, session, outbox);
-        conn.request = Some(command);
-        match conn.service.unanswered(&mut conn, command) {
+        conn.request = Some(request.command);
+        match conn.service.unanswered(&mut conn, Unanswered(request)) {
             Ok(()) => None,
-            Err(Close) => Some(Reason::Unanswered(command)),
+            Err(Close) => Some(Reason::Unanswered(request.command)),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::groups::Groups;
 use crate::inbox::Inbox;
 use crate::link::{ConnId, Link, Phase};
 use crate::locals::Locals;
-use crate::mail::{Answer, Mail};
+use crate::mail::{Answer, Asked, Mail};
 use crate::memory::Extent;
 use crate::name::Name;
 use crate::net::{Ready, Stream, uninterrupted};
@@ -312,7 +312,7 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn answered<T: Stream>(
         &mut self,
         connection: &mut Connection<S, T>,
-        command: u16,
+        request: Asked,
         answer: Answer,
     ) -> Turn {
         let mut turn = Turn::default();
@@ -330,13 +330,15 @@ impl<S: Service> Exchange<S> {
             Answer::Close => Some(Reason::Service),
             Answer::None => {
                 self.counters.unanswered.add(1);
-                caught(|| desk.unanswered(link, session, outbox, command))
+                caught(|| desk.unanswered(link, session, outbox, request))
                     .unwrap_or_else(|panic| Some(self.panicked(link, "the unanswered hook", &panic)))
             }
         };
-        link.set_awaits_answer(false);
+        if request.is_in_order() {
+            link.set_awaits_answer(false);
+        }
         self.conclude(connection, reason);
-        if connection.link.takes_requests() {
+        if request.is_in_order() && connection.link.takes_requests() {
             turn.received = true;
             self.receive(connection, 0);
             self.readable(connection, true, &mut turn);

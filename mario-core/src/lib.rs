@@ -142,7 +142,7 @@ pub use outbox::SendError;
 pub use pool::{Pool, PoolError};
 pub use rate::{Excess, Rate};
 pub use reason::{Close, Reason};
-pub use reply::Reply;
+pub use reply::{Reply, Unanswered};
 pub use server::Server;
 pub use service::{Service, Worker};
 pub use stats::Stats;

@@ -1,13 +1,13 @@
 //! What other threads want of a worker's connections: a bounded queue without a lock.
 
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
 use crossbeam_queue::ArrayQueue;
 
 use crate::connections::{Message, Survey};
 use crate::name::Name;
 use crate::slots::Key;
-use crate::sync::{AtomicBool, Ordering, Ordering::Relaxed, fence};
+use crate::sync::{AtomicBool, CachePadded, Ordering, Ordering::Relaxed, fence};
 
 /// What a worker is asked to do with connections of its own. Some may have gone when it comes to it.
 pub(crate) enum Letter {
@@ -20,6 +20,7 @@ pub(crate) enum Letter {
     Close(Key),
     /// Its user has come by another connection.
     Kick(Key),
+    Answer(Answered),
     /// For tests of what becomes of a worker that dies.
     Die,
     Slowest(Survey),
@@ -33,7 +34,7 @@ impl Letter {
             Letter::PushMany(keys, _) => keys.len(),
             Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
             Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) => 0,
-            Letter::Slowest(_) | Letter::Die => 0,
+            Letter::Answer(_) | Letter::Slowest(_) | Letter::Die => 0,
         }
     }
 }
@@ -49,11 +50,26 @@ pub(crate) enum Answer {
     None,
 }
 
-/// An answer, of which connection, and to which command.
+/// An answer, of which connection, and to what.
 pub(crate) struct Answered {
     pub(crate) key: Key,
-    pub(crate) command: u16,
+    pub(crate) request: Asked,
     pub(crate) answer: Answer,
+}
+
+/// A request that is owed an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) command: u16,
+    /// By which its answer is matched to it. Without one that is told by the order, so that the next requests wait.
+    pub(crate) correlation: Option<u64>,
+}
+
+impl Asked {
+    /// Whether the connection's next requests wait for its answer.
+    pub(crate) fn is_in_order(self) -> bool {
+        self.correlation.is_none()
+    }
 }
 
 /// How much mail a worker takes, and for how many slots.
@@ -65,10 +81,15 @@ pub(crate) struct Room {
 }
 
 /// The letters of one worker, and to whom they can be sent.
+///
+/// What one thread asks for happens in its order, so all of it waits in one queue. Of that, all answers that may be owed
+/// have their room, and letters the rest.
 pub(crate) struct Mail {
-    letters: ArrayQueue<Letter>,
-    /// With room for all that are owed.
-    answers: ArrayQueue<Answered>,
+    queue: ArrayQueue<Letter>,
+    /// How many letters may wait that are no answers.
+    capacity: usize,
+    /// How many of these wait, or have their place reserved.
+    waiting: CachePadded<AtomicUsize>,
     /// For each slot the generation of the connection that is open there, plus 1; 0 if none is.
     open: Box<[AtomicU32]>,
     /// Letters that found no room.
@@ -89,8 +110,9 @@ pub(crate) enum Refused {
 impl Mail {
     pub(crate) fn new(room: Room) -> Self {
         Mail {
-            letters: ArrayQueue::new(room.letters.max(1)),
-            answers: ArrayQueue::new(room.answers.max(1)),
+            queue: ArrayQueue::new(room.letters.max(1) + room.answers),
+            capacity: room.letters.max(1),
+            waiting: CachePadded(AtomicUsize::new(0)),
             open: (0..room.slots).map(|_| AtomicU32::new(0)).collect(),
             refused: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
@@ -102,8 +124,7 @@ impl Mail {
     pub(crate) fn bytes(room: Room) -> usize {
         let Room { slots, letters, answers } = room;
         let stamp = size_of::<usize>();
-        letters.max(1) * (stamp + size_of::<Letter>().next_multiple_of(stamp))
-            + answers.max(1) * (stamp + size_of::<Answered>().next_multiple_of(stamp))
+        (letters.max(1) + answers) * (stamp + size_of::<Letter>().next_multiple_of(stamp))
             + slots * size_of::<AtomicU32>()
     }
 
@@ -132,42 +153,63 @@ impl Mail {
     /// Leaves a letter. Whoever does must [`ring`](crate::doorbell::Doorbell::ring), and see that it is not
     /// [left behind](Mail::collect).
     pub(crate) fn post(&self, letter: Letter) -> Result<(), Refused> {
-        self.letters.push(letter).map_err(|_| {
+        self.reserve()?;
+        self.post_reserved(letter);
+        Ok(())
+    }
+
+    /// Takes the place of a letter that is to be [posted](Mail::post_reserved), or else [freed](Mail::free).
+    pub(crate) fn reserve(&self) -> Result<(), Refused> {
+        let one_more = |waiting| (waiting < self.capacity).then_some(waiting + 1);
+        // Whoever sees that a place is free sees the queue without the letter that was there.
+        self.waiting.0.fetch_update(Ordering::Acquire, Relaxed, one_more).map(drop).map_err(|_| {
             self.refused.fetch_add(1, Relaxed);
-            Refused::Full(self.letters.capacity())
+            Refused::Full(self.capacity)
         })
     }
 
-    pub(crate) fn answer(&self, answered: Answered) {
-        if self.answers.push(answered).is_err() {
-            log::error!("an answer was lost: more came than were owed");
+    /// Gives a place back.
+    pub(crate) fn free(&self) {
+        self.waiting.0.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Leaves a letter that has its place.
+    pub(crate) fn post_reserved(&self, letter: Letter) {
+        if self.queue.push(letter).is_err() {
+            log::error!("a letter was lost: more came than had room");
         }
     }
 
-    pub(crate) fn next_answer(&self) -> Option<Answered> {
-        self.answers.pop()
-    }
-
-    pub(crate) fn has_answers(&self) -> bool {
-        !self.answers.is_empty()
+    /// Leaves an answer. Of those that are owed, each has its place.
+    pub(crate) fn answer(&self, answered: Answered) {
+        self.post_reserved(Letter::Answer(answered));
     }
 
     pub(crate) fn next(&self) -> Option<Letter> {
-        self.letters.pop()
+        let letter = self.queue.pop()?;
+        if !matches!(letter, Letter::Answer(_)) {
+            self.free();
+        }
+        Some(letter)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.letters.is_empty() && !self.has_answers()
+        self.queue.is_empty()
     }
 
     /// How many letters have room.
     pub(crate) fn capacity(&self) -> usize {
-        self.letters.capacity()
+        self.capacity
     }
 
-    /// How many letters wait.
+    /// How many letters wait, but for answers.
     pub(crate) fn len(&self) -> usize {
-        self.letters.len()
+        self.waiting.0.load(Relaxed)
+    }
+
+    /// How many letters wait, answers too.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
     }
 
     /// Takes no more letters: those that wait are lost, and so are those that are being posted.
@@ -189,7 +231,7 @@ impl Mail {
     /// Counts letters that came too late, if it is over. To be called after a letter was posted, with a fence between.
     pub(crate) fn collect(&self) {
         if self.is_over() {
-            while let Some(letter) = self.letters.pop() {
+            while let Some(letter) = self.next() {
                 self.lose(letter.pushes());
             }
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use crate::admission::Arrival;
 use crate::doorbell::{Doorbell, Wake};
-use crate::mail::{Letter, Mail, Refused, Room};
+use crate::mail::{Answered, Letter, Mail, Refused, Room};
 use crate::stats::Counters;
 
 /// Sockets on their way to a worker at one time. When so many wait, the worker is far behind, and the next ones are
@@ -60,10 +60,21 @@ impl<W: Wake> Mailbox<W> {
     /// Leaves a letter for the worker, and wakes it.
     pub(crate) fn post(&self, letter: Letter) -> Result<(), Refused> {
         self.mail.post(letter)?;
+        self.tell();
+        Ok(())
+    }
+
+    /// Leaves an answer that is owed for the worker, and wakes it.
+    pub(crate) fn answer(&self, answered: Answered) {
+        self.mail.answer(answered);
+        self.tell();
+    }
+
+    /// Wakes the worker for what was posted, or sees that it comes too late.
+    fn tell(&self) {
         // In it is the fence that stands between a letter and the look at whether it came too late.
         self.doorbell.ring();
         self.mail.collect();
-        Ok(())
     }
 
     /// Slots that are taken or promised.

@@ -5,9 +5,12 @@ use std::marker::PhantomData;
 
 use mario_proto::Packet;
 
+use crate::conn::Conn;
 use crate::connections::{Connections, PushError};
 use crate::link::ConnId;
-use crate::mail::Answer;
+use crate::mail::{Answer, Asked};
+use crate::outbox::SendError;
+use crate::service::Service;
 
 /// The answer that a request is still owed: the last argument of a command whose handler does not answer itself.
 ///
@@ -15,7 +18,8 @@ use crate::mail::Answer;
 /// service: [`Service::unanswered`](crate::Service::unanswered), which closes the connection by default.
 ///
 /// Answers leave in the order of the requests: until this one has come, the connection's next requests wait. If the
-/// request has a correlation field, they don't: each answer leaves when it comes, and carries that number.
+/// request has a correlation field, they don't: each answer leaves when it comes, and carries that number. What the
+/// thread that answers has [pushed](Connections::push) to the connection before arrives before.
 ///
 /// ```
 /// use std::thread;
@@ -83,8 +87,7 @@ pub struct Reply<P> {
 /// Who is owed an answer, and to what.
 pub(crate) struct Owed {
     pub(crate) connections: Connections,
-    pub(crate) command: u16,
-    pub(crate) correlation: Option<u64>,
+    pub(crate) request: Asked,
 }
 
 impl<P: Packet> Reply<P> {
@@ -95,10 +98,10 @@ impl<P: Packet> Reply<P> {
     /// wire; the request is then unanswered. There is always room for an answer.
     pub fn send(mut self, mut packet: P) -> Result<(), PushError> {
         let Some(owed) = &self.owed else { return Ok(()) };
-        if let Some(correlation) = owed.correlation {
+        if let Some(correlation) = owed.request.correlation {
             packet.set_correlation(correlation);
         }
-        let message = owed.connections.message(owed.command, &packet)?;
+        let message = owed.connections.message(owed.request.command, &packet)?;
         let is_open = owed.connections.is_open(self.id);
         self.settle(Answer::Reply(message));
         if is_open { Ok(()) } else { Err(PushError::Gone(self.id)) }
@@ -122,7 +125,7 @@ impl<P> Reply<P> {
 
     fn settle(&mut self, answer: Answer) {
         if let Some(owed) = self.owed.take() {
-            owed.connections.answer(self.id, owed.command, answer);
+            owed.connections.answer(self.id, owed.request, answer);
         }
     }
 }
@@ -136,5 +139,27 @@ impl<P> Drop for Reply<P> {
 impl<P> fmt::Debug for Reply<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A request that nobody will answer any more, as [`Service::unanswered`](crate::Service::unanswered) is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Unanswered(pub(crate) Asked);
+
+impl Unanswered {
+    /// Its command.
+    pub fn command(self) -> u16 {
+        self.0.command
+    }
+
+    /// Answers it after all, as its [`Reply`] would have: the packet gets the request's correlation, if that has one.
+    ///
+    /// # Errors
+    /// [`SendError`]; the connection is then closed where the error says so.
+    pub fn reply<S: Service>(self, conn: &mut Conn<'_, S>, mut packet: impl Packet) -> Result<(), SendError> {
+        if let Some(correlation) = self.0.correlation {
+            packet.set_correlation(correlation);
+        }
+        conn.reply(&packet)
     }
 }

@@ -9,6 +9,7 @@ use crate::conn::Conn;
 use crate::connections::Connections;
 use crate::locals::Locals;
 use crate::reason::{Close, Reason};
+use crate::reply::Unanswered;
 use crate::timers::{Timer, TimerError};
 
 /// A service: what its handlers share, what each connection and each worker keeps, and the hooks of their lives.
@@ -123,12 +124,31 @@ pub trait Service: Sized + Send + Sync + 'static {
     }
 
     /// A request whose [`Reply`](crate::Reply) was dropped without an answer, as by a thread that panicked, or could not
-    /// be encoded. Here it can still be answered, with [`Conn::reply`].
+    /// be encoded. Here it can still be answered:
+    ///
+    /// ```
+    /// # use mario::{Close, Conn, Packet, Service, Unanswered};
+    /// # struct Archive;
+    /// #[derive(Packet)]
+    /// struct Failed {
+    ///     command: u16,
+    /// }
+    ///
+    /// impl Service for Archive {
+    ///     type Session = ();
+    ///     type Worker = ();
+    ///
+    ///     fn unanswered(&self, conn: &mut Conn<'_, Self>, request: Unanswered) -> Result<(), Close> {
+    ///         request.reply(conn, Failed { command: request.command() })?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// An error, as by default, closes the connection with [`Reason::Unanswered`]; `Ok` keeps it.
-    fn unanswered(&self, conn: &mut Conn<'_, Self>, command: u16) -> Result<(), Close> {
-        let _ = (conn, command);
+    fn unanswered(&self, conn: &mut Conn<'_, Self>, request: Unanswered) -> Result<(), Close> {
+        let _ = (conn, request);
         Err(Close)
     }
 

@@ -27,7 +27,6 @@ use crate::dispatch::Commands;
 use crate::doorbell::Wake;
 use crate::exchange::{Connection, Exchange, Turn};
 use crate::link::{ConnId, Link, Phase};
-use crate::mail::Answered;
 use crate::mailbox::{Course, Hand, Mailbox, Promised};
 use crate::net::{LISTENER, Poll, Ready};
 use crate::panics::{Panic, caught};
@@ -338,22 +337,18 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     #[inline]
     fn deliver(&mut self) {
         for _ in 0..DELIVERIES {
-            let Some(Answered { key, command, answer }) = self.mailbox.mail.next_answer() else { break };
-            self.exchange.settle();
-            if let Some(connection) = self.slots.get_mut(key) {
-                let turn = self.exchange.answered(connection, command, answer);
-                self.after(key, turn);
-            }
-        }
-        for _ in 0..DELIVERIES {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
             let Some((key, errand)) = self.delivery.next(groups, || slots.keys()) else {
                 return;
             };
+            if errand.is_answer() {
+                self.exchange.settle();
+            }
             let Some(connection) = self.slots.get_mut(key) else {
                 self.mailbox.counters.pushes.gone.add(u64::from(errand.is_push()));
                 continue;
             };
+            let mut turn = Turn::default();
             match errand {
                 Errand::Push(message) => self.exchange.push(connection, &message),
                 Errand::Join(group) => self.exchange.join(connection, group),
@@ -361,8 +356,11 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                     self.exchange.groups().leave(key, group);
                 }
                 Errand::End(reason) => self.exchange.end(connection, reason),
+                Errand::Answer(request, answer) => {
+                    turn = self.exchange.answered(connection, request, answer);
+                }
             }
-            self.after(key, Turn::default());
+            self.after(key, turn);
         }
     }
 
@@ -370,8 +368,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     #[cold]
     fn deliver_all(&mut self, until: Duration) {
         let last = self.delivery.last();
-        let has_more = |worker: &Self| worker.mailbox.mail.has_answers() || !worker.delivery.is_done(last);
-        while has_more(self) && self.clock.now() < until {
+        while !self.delivery.is_done(last) && self.clock.now() < until {
             self.deliver();
         }
     }

@@ -6,12 +6,14 @@ use std::thread;
 use mario::testing::{TestClient, TestServer};
 use mario::{
     Builder, Close, Conn, Packet, Payload, Pool, PoolError, PushError, Reason, Reply, Server, Service,
+    Unanswered,
 };
 
 const LATER: u16 = 0x0001;
 const NOW: u16 = 0x0002;
 const FREE: u16 = 0x0003;
 const REFUSE: u16 = 0x0004;
+const PROGRESS: u16 = 0x0100;
 
 /// Keeps what it owes.
 #[derive(Default)]
@@ -25,11 +27,16 @@ impl Service for Desk {
     type Session = ();
     type Worker = ();
 
-    fn unanswered(&self, conn: &mut Conn<'_, Self>, command: u16) -> Result<(), Close> {
+    fn unanswered(&self, conn: &mut Conn<'_, Self>, request: Unanswered) -> Result<(), Close> {
         if !self.keeps {
             return Err(Close);
         }
-        Ok(conn.reply(&Number { number: 1_000_000 + u32::from(command) })?)
+        let number = 1_000_000 + u32::from(request.command());
+        match request.command() {
+            FREE => request.reply(conn, Numbered { id: 0, number })?,
+            _ => request.reply(conn, Number { number })?,
+        }
+        Ok(())
     }
 }
 
@@ -153,6 +160,44 @@ fn with_a_correlation_each_leaves_when_it_comes() {
 }
 
 #[test]
+fn an_answer_with_a_correlation_lets_no_others_go_before_one_without() {
+    let server = server();
+    let mut client = server.connect();
+    client.send(FREE, &Numbered { id: 7, number: 0 });
+    client.send(LATER, &Payload(b""));
+    asks_now(&mut client, 3);
+    server.service().free.lock().unwrap().remove(0).send(Numbered { id: 0, number: 1 }).unwrap();
+    assert_eq!(client.receive::<Numbered>(FREE), Numbered { id: 7, number: 1 });
+    assert_eq!(client.next_frame(), None, "the answer before it is still owed");
+    answer(&server, 2);
+    assert_eq!(client.receive::<Number>(LATER).number, 2);
+    assert_eq!(client.receive::<Number>(NOW).number, 3);
+}
+
+/// To one connection, in the order in which one thread asks for it.
+#[test]
+fn answers_and_pushes_of_one_thread_keep_their_order() {
+    let server = server();
+    let mut client = server.connect();
+    for id in 0..2 {
+        client.send(FREE, &Numbered { id, number: 0 });
+    }
+    let push = |number| server.connections().push(client.id(), PROGRESS, &Number { number }).unwrap();
+    for (id, number) in [(0, 10), (1, 20)] {
+        push(number);
+        push(number + 1);
+        server.service().free.lock().unwrap().remove(0).send(Numbered { id, number }).unwrap();
+    }
+    push(30);
+    for (id, number) in [(0, 10), (1, 20)] {
+        assert_eq!(client.receive::<Number>(PROGRESS).number, number);
+        assert_eq!(client.receive::<Number>(PROGRESS).number, number + 1);
+        assert_eq!(client.receive::<Numbered>(FREE), Numbered { id, number });
+    }
+    assert_eq!(client.receive::<Number>(PROGRESS).number, 30);
+}
+
+#[test]
 fn a_client_that_waits_is_not_timed_out_and_one_that_left_costs_nothing() {
     let server = TestServer::new(builder(Desk::default()).read_timeout(std::time::Duration::from_secs(60)));
     let mut client = server.connect();
@@ -192,6 +237,9 @@ fn what_is_never_answered_closes_or_is_answered_by_the_service() {
     assert!(panicked.join().is_err());
     assert_eq!(client.receive::<Number>(LATER).number, 1_000_001);
     assert_eq!(client.receive::<Number>(NOW).number, 2);
+    client.send(FREE, &Numbered { id: 77, number: 0 });
+    server.service().free.lock().unwrap().clear();
+    assert_eq!(client.receive::<Numbered>(FREE), Numbered { id: 77, number: 1_000_003 });
 }
 
 #[test]

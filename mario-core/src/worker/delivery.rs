@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::connections::{Message, Survey};
 use crate::groups::Groups;
-use crate::mail::{Letter, Mail};
+use crate::mail::{Answer, Answered, Asked, Letter, Mail};
 use crate::name::Name;
 use crate::reason::Reason;
 use crate::slots::Key;
@@ -32,6 +32,7 @@ pub(super) enum Errand<'d> {
     Join(Name),
     Leave(Name),
     End(Reason),
+    Answer(Asked, Answer),
 }
 
 /// A message that is lent if others get it too.
@@ -64,6 +65,9 @@ impl Delivery {
                 Letter::Leave(key, group) => return Some((key, Errand::Leave(group))),
                 Letter::Close(key) => return Some((key, Errand::End(Reason::Service))),
                 Letter::Kick(key) => return Some((key, Errand::End(Reason::Kicked))),
+                Letter::Answer(Answered { key, request, answer }) => {
+                    return Some((key, Errand::Answer(request, answer)));
+                }
                 Letter::Slowest(survey) => {
                     self.surveys.push(survey);
                     continue;
@@ -95,7 +99,7 @@ impl Delivery {
 
     /// The last of the letters that wait now.
     pub(super) fn last(&self) -> Last {
-        Last(self.taken + self.mail.len() as u64)
+        Last(self.taken + self.mail.queued() as u64)
     }
 
     /// Whether all up to a letter is done.
@@ -124,6 +128,10 @@ impl Delivery {
 impl Errand<'_> {
     pub(super) fn is_push(&self) -> bool {
         matches!(self, Errand::Push(_))
+    }
+
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self, Errand::Answer(..))
     }
 }
 
