@@ -94,6 +94,7 @@ fn server() -> mario::Builder<Hall> {
         .input_pool(256 << 10)
         .water_marks(64 << 10, 512 << 10)
         .output_pool(8 << 20)
+        .kept_pushes(8, 1 << 20)
         .time_commands()
 }
 

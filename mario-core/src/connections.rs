@@ -301,7 +301,7 @@ impl Message {
     ///
     /// fn publish(connections: &Connections, price: &Price) -> Result<(), PushError> {
     ///     let message = connections.message(0x0401, price)?.keyed(price.instrument.into());
-    ///     connections.push_message_to_group("prices", &message)
+    ///     connections.push_message_to_all(&message)
     /// }
     /// ```
     #[must_use]
