@@ -231,7 +231,7 @@ impl<S: Service> Exchange<S> {
     }
 
     /// Whether the connection in a slot waits for its turn to go on.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn waits(&self, slot: u32) -> bool {
         self.throttle.as_ref().is_some_and(|throttle| throttle.resumes.is_set(slot))
     }
