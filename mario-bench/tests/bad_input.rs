@@ -27,10 +27,15 @@ fn assert_names(text: &str, what: &str) {
 #[test]
 fn a_server_that_is_not_there() {
     let nobody = nobody();
-    assert_names(&failure(&format!("rps --addr {nobody} --seconds 1")), "connection refused");
-    assert_names(&failure(&format!("rps --addr {nobody} --seconds 1")), &nobody);
-    for load in ["idle", "cps", "hold", "open"] {
-        assert_names(&failure(&format!("{load} --addr {nobody} --connections 5")), "connection refused");
+    for load in ["rps", "idle", "cps", "hold", "open"] {
+        let text = failure(&format!("{load} --addr {nobody} --connections 5"));
+        assert_names(&text, "× connection refused");
+        assert_names(&text, &nobody);
+        let output = support::run(&format!("{load} --addr {nobody} --connections 5 --json"));
+        assert_eq!(output.status.code(), Some(1), "{load}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let failures = report["failures"].as_object().unwrap();
+        assert!(failures.keys().all(|kind| kind.contains("refused")) && failures.len() == 1, "{report}");
     }
 }
 

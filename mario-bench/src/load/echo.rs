@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use self::driver::{Driver, Tally, Work};
-use crate::load::counters::Counters;
+use crate::load::counters::{Counters, MOST_FAILURES};
 use crate::load::crew;
 use crate::load::dial::Dialer;
-use crate::load::failure::Failures;
+use crate::load::failure::{Failure, Failures};
 use crate::load::latencies::Latencies;
 use crate::load::timeline::Timeline;
 use crate::system::limits;
@@ -87,13 +87,16 @@ pub(crate) struct Connected {
     load: EchoLoad,
     request: Vec<u8>,
     streams: Vec<TcpStream>,
+    /// Of connections that could not be opened.
+    failures: Failures,
 }
 
 impl EchoLoad {
-    /// Opens the connections, or as many as it can until it is stopped; `watch` is told how many are open.
+    /// Opens the connections, or as many as it can until it is stopped; `watch` is told how many are open. Those that
+    /// can't be opened are counted. After many of them it gives up, and at once after one that did not fail at once.
     ///
     /// # Errors
-    /// One can't be opened, or so many never could be.
+    /// So many never could be.
     pub(crate) fn connect(self, stop: &Stop, watch: impl Fn(usize)) -> anyhow::Result<Connected> {
         let request = wire::echo(self.payload).with_context(|| {
             format!("a payload of {} bytes fits no frame: at most 65,527 do", self.payload)
@@ -101,18 +104,24 @@ impl EchoLoad {
         let dialer = Dialer::new(self.server, self.timeout);
         limits::need_connections(self.connections, self.server, dialer.sources(self.connections))?;
         let mut streams = Vec::with_capacity(self.connections);
+        let (mut failures, mut failed) = (Failures::default(), 0);
         for number in 0..self.connections {
-            if stop.is_asked() {
+            if stop.is_asked() || failed == MOST_FAILURES {
                 break;
             }
-            let stream = dialer.dial(number).with_context(|| {
-                format!("connection {} of {} to {}", number + 1, self.connections, self.server)
-            })?;
-            stream.set_nonblocking(true)?;
-            streams.push(stream);
+            match dialer.dial(number).and_then(|stream| Ok(stream.set_nonblocking(true).map(|()| stream)?)) {
+                Ok(stream) => streams.push(stream),
+                Err(failure) => {
+                    failures.add(failure);
+                    failed += 1;
+                    if failure == Failure::NotConnected {
+                        break;
+                    }
+                }
+            }
             watch(streams.len());
         }
-        Ok(Connected { load: self, request, streams })
+        Ok(Connected { load: self, request, streams, failures })
     }
 }
 
@@ -127,7 +136,7 @@ impl Connected {
         stop: &Stop,
         mut watch: impl FnMut(Duration, &Counters),
     ) -> anyhow::Result<Outcome> {
-        let Connected { load, request, streams } = self;
+        let Connected { load, request, streams, mut failures } = self;
         let mut shares: Vec<Vec<TcpStream>> = (0..load.threads).map(|_| Vec::new()).collect();
         for (i, stream) in streams.into_iter().enumerate() {
             shares[i % load.threads].push(stream);
@@ -146,13 +155,14 @@ impl Connected {
         })?;
         let measured = Instant::now().min(work.until).saturating_duration_since(work.from);
         let sum = Tally::sum(tallies);
+        failures.merge(sum.failures);
         Ok(Outcome {
             replies: sum.latencies.count(),
             all_replies: sum.all_replies,
             unanswered: sum.unanswered,
             measured,
             latencies: sum.latencies,
-            failures: sum.failures,
+            failures,
             timeline,
         })
     }
