@@ -6,6 +6,7 @@
 //! | `fleet` | connections that log in, by the thousand, opened without waiting: `cps` and `hold` drive them |
 //! | `mischief` | what faults are made of |
 //! | `crowd` | connections that do nothing but read: `push` and `broadcast` have a gateway send to them |
+//! | `idle` | connections that log in and are silent, and what the server weighs with them |
 //! | `kick` | users who log in again and again |
 //! | `operator` | who gives a gateway its orders |
 //! | `dial` | connections opened one by one |
@@ -23,6 +24,7 @@ pub(crate) mod echo;
 pub(crate) mod failure;
 pub(crate) mod fleet;
 pub(crate) mod hold;
+pub(crate) mod idle;
 pub(crate) mod kick;
 pub(crate) mod latencies;
 pub(crate) mod mischief;
