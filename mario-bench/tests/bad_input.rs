@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use support::{Running, Server, echo, eventually, failure, figure, impostor, signal};
 
 /// The reply to a login.
@@ -246,7 +246,7 @@ fn ctrl_c_ends_each_load_with_its_results() {
 #[test]
 fn a_comparison_that_is_stopped_prints_the_rounds_so_far() {
     let mut comparison = Running::start(
-        "compare --patience 0 --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0",
+        "compare --patience 0 --idle 0 --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0",
     );
     let mut progress = BufReader::new(comparison.child().stderr.take().unwrap());
     let mut line = String::new();
@@ -260,6 +260,40 @@ fn a_comparison_that_is_stopped_prints_the_rounds_so_far() {
     let output = comparison.output();
     assert_eq!(output.status.code(), Some(130));
     assert_names(&String::from_utf8_lossy(&output.stdout), "| raw");
+}
+
+#[test]
+fn a_comparison_looks_at_its_largest_load_first() {
+    let text = failure("compare --shapes 2x1,999999999x1 --seconds 60");
+    assert_names(&text, "999,999,999 connections need more than there is");
+    assert_names(&failure("compare --idle 999999999 --seconds 60"), "open descriptors");
+}
+
+#[test]
+fn a_comparison_that_fails_shows_what_there_is() {
+    let output = support::run("compare --rounds 2 --shapes 2x1 --server-cpus 1000 --json");
+    assert_eq!(output.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_names(report["error"].as_str().unwrap(), "2x1 with raw");
+    assert_eq!(report["samples"], serde_json::json!([]));
+}
+
+#[test]
+fn a_server_that_dies_in_a_comparison_is_a_failure_of_its_own_sample() {
+    let mut comparison = Running::start(
+        "compare --patience 0 --repeats 0 --rounds 1 --shapes 2x1 --idle 0 --servers raw,tokio --seconds 1 --json",
+    );
+    let pid = comparison.child().id();
+    eventually("a server answers", || children_of(pid).iter().any(|server| ticks_of(*server) >= 3));
+    for server in children_of(pid) {
+        kill_process(Pid::from_raw(server as i32).unwrap(), Signal::KILL).unwrap();
+    }
+    let output = comparison.output();
+    assert_eq!(output.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failed = |sample: &serde_json::Value| !sample["failures"].as_object().unwrap().is_empty();
+    let failed: Vec<bool> = report["samples"].as_array().unwrap().iter().map(failed).collect();
+    assert_eq!(failed, [true, false], "{report}");
 }
 
 #[test]
@@ -289,12 +323,15 @@ fn comparison_with_servers() -> (Running, Vec<u32>) {
 
 /// Waits until the server has used so much CPU time, in hundredths of a second, that it has answered many requests.
 fn answers_many(server: &Server) {
-    eventually("the server works", || {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
-        // The fields after the name in parentheses; the eleventh and twelfth of them are the user's and the kernel's.
-        let fields = stat.rsplit_once(") ").unwrap().1.split(' ').skip(11).take(2);
-        fields.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>() >= 3
-    });
+    eventually("the server works", || ticks_of(server.pid()) >= 3);
+}
+
+/// CPU time that a process has used, in hundredths of a second.
+fn ticks_of(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The fields after the name in parentheses; the eleventh and twelfth of them are the user's and the kernel's.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').skip(11).take(2);
+    fields.map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum()
 }
 
 /// Processes that `parent` has started and not yet waited for.

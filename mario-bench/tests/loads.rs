@@ -233,7 +233,7 @@ fn each_load_writes_a_page() {
         ("idle", format!("idle --addr {addr} --connections 10"), 1),
         (
             "compare",
-            "compare --patience 0 --rounds 1 --shapes 2x1,cps:2 --seconds 0.1 --warm-up 0 --servers raw,mario"
+            "compare --patience 0 --rounds 1 --idle 0 --shapes 2x1,cps:2 --seconds 0.3 --warm-up 0 --servers raw,mario"
                 .into(),
             2,
         ),

@@ -188,10 +188,17 @@ fn say_if_they_have_more_slots_than_descriptors() {
 
 #[test]
 fn are_compared() {
-    let report = json("compare --patience 0 --rounds 2 --shapes 2x1,2x4 --seconds 0.05 --warm-up 0 --json");
-    assert_eq!(report["samples"].as_array().unwrap().len(), 2 * 2 * 3);
+    let report = json(
+        "compare --patience 0 --repeats 0 --rounds 2 --shapes 2x1,2x4 --idle 60 --seconds 0.2 --warm-up 0 \
+         --servers raw,mario,mario-per-worker,tokio --json",
+    );
+    assert_eq!(report["samples"].as_array().unwrap().len(), 2 * 2 * 4);
+    let weighed = report["memory"]["servers"].as_array().unwrap();
+    let servers: Vec<_> = weighed.iter().filter_map(|row| row["server"].as_str()).collect();
+    assert_eq!(servers, ["raw", "mario", "mario-per-worker", "tokio"], "{report}");
+    assert_eq!(report["memory"]["connections"], 60);
     let summary = report["summary"].as_array().unwrap();
-    assert_eq!(summary.len(), 2 * 3);
+    assert_eq!(summary.len(), 2 * 4);
     for cell in summary {
         assert!(cell["ratio"]["median"].as_f64().unwrap() > 0.0, "{cell}");
     }

@@ -60,7 +60,7 @@ impl Arguments {
         let cores = self.cores.take()?;
         let (members, others) = (self.members.get(), self.others.get());
         let gateway = ServerProcess::gateway_on(&cores.server, members + others + 1)?;
-        let writes = ServerProcess::start_on("writes", &cores.server)?;
+        let writes = ServerProcess::start_on(&["writes"], &cores.server)?;
         let load = BroadcastLoad {
             crowd: Manner {
                 members,

@@ -1,11 +1,11 @@
 //! `compare`: the servers in turn under the same loads, as ratios to raw epoll.
 //!
 //! A round takes each shape, and for each shape each server: started afresh on its cores, loaded from the others,
-//! ended. Which server begins changes from round to round. It waits for other programs to leave the machine alone; if
+//! ended. At its end each is weighed with idle connections. Which server begins changes from round to round. It waits for other programs to leave the machine alone; if
 //! they came back meanwhile, the shape's round is repeated, and the calmest one counts.
 
+mod memory;
 mod runner;
-mod shape;
 mod summary;
 
 use std::io::{self, Write};
@@ -14,15 +14,20 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
-use clap::ValueEnum;
 use serde::Serialize;
 
-use self::runner::{Runner, Sample};
-use self::shape::Shape;
+use self::memory::Memory;
+use self::runner::{Runner, Sample, Taken};
 use self::summary::Summary;
+use crate::commands::contender::Contender;
 use crate::commands::cores::{Chosen, Cores};
+use crate::commands::progress::Progress;
 use crate::commands::seconds;
+use crate::commands::shape::Shape;
+use crate::load::dial::Dialer;
 use crate::report::{Figure, Output, Panel, Results};
+use crate::servers::child;
+use crate::system::limits;
 use crate::system::stop::{INTERRUPTED, Stop};
 
 #[derive(clap::Args, Debug)]
@@ -41,7 +46,10 @@ pub(crate) struct Arguments {
     shapes: Vec<Shape>,
     /// The servers; all are compared with raw.
     #[arg(long, value_delimiter = ',', default_value = "raw,mario,tokio")]
-    servers: Vec<Server>,
+    servers: Vec<Contender>,
+    /// Idle connections that the memory of one is told from; 0 leaves it out.
+    #[arg(long, default_value_t = 15_000)]
+    idle: usize,
     /// How long each measurement takes.
     #[arg(long, default_value = "2", value_parser = seconds)]
     seconds: Duration,
@@ -57,54 +65,45 @@ pub(crate) struct Arguments {
     output: Output,
 }
 
-/// A server that is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-enum Server {
-    Raw,
-    Mario,
-    Tokio,
-}
-
-impl Server {
-    /// The command of this program that runs it.
-    fn command(self) -> &'static str {
-        match self {
-            Server::Raw => "raw",
-            Server::Mario => "serve",
-            Server::Tokio => "tokio",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Server::Raw => "raw",
-            Server::Mario => "mario",
-            Server::Tokio => "tokio",
-        }
-    }
-}
-
 impl Arguments {
     /// Measures, and prints the tables of what was measured.
     pub(crate) fn run(mut self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
         self.servers.sort_unstable();
         self.servers.dedup();
-        if !self.servers.contains(&Server::Raw) {
+        if !self.servers.contains(&Contender::Raw) {
             bail!("all servers are compared with raw: --servers needs it");
         }
+        self.check()?;
         self.output.prepare()?;
         let Chosen { server: server_cpus, client: client_cpus, .. } = self.cores.take()?;
 
-        let runner =
-            Runner { arguments: &self, server_cpus: &server_cpus, client_cpus: &client_cpus, stop: &stop };
-        let samples = runner.rounds()?;
-        let failed = samples.iter().any(|sample| !sample.failures.is_empty());
+        let steps = self.rounds.get() * self.parts() * self.servers.len();
+        let progress = Progress::of_steps("comparing", steps);
+        let (server_cpus, client_cpus) = (&server_cpus, &client_cpus);
+        let runner = Runner { arguments: &self, server_cpus, client_cpus, stop: &stop, progress };
+        let Taken { samples, weighings, error } = runner.rounds();
+        drop(runner);
+        let failed = error.is_some() || samples.iter().any(Sample::is_bad);
         let summary = Summary::of(&samples, &self.servers, &self.shapes);
+        let memory = Memory::of(&weighings, &self.servers, self.idle);
         let seconds = self.seconds.as_secs_f64();
-        self.output.show(&Report { samples, summary, servers: self.servers, seconds })?;
+        let error = error.map(|error| format!("{error:#}"));
+        self.output.show(&Report { samples, summary, memory, servers: self.servers, seconds, error })?;
         Ok(if stop.is_asked() { INTERRUPTED.into() } else { ExitCode::from(u8::from(failed)) })
+    }
+
+    /// Looks for what the largest load lacks, before the first is measured: load and server each have one table.
+    fn check(&self) -> anyhow::Result<()> {
+        let loads = self.shapes.iter().map(|shape| shape.connections());
+        let most = loads.chain([self.idle]).max().unwrap_or_default();
+        let sources = Dialer::new(child::LOOPBACK, Duration::ZERO).sources(most);
+        limits::need_connections(most, child::LOOPBACK, sources)
+    }
+
+    /// What each server goes through in a round.
+    fn parts(&self) -> usize {
+        self.shapes.len() + usize::from(self.idle > 0)
     }
 }
 
@@ -112,10 +111,13 @@ impl Arguments {
 struct Report {
     samples: Vec<Sample>,
     summary: Summary,
+    memory: Memory,
     #[serde(skip)]
-    servers: Vec<Server>,
+    servers: Vec<Contender>,
     /// How long each sample was measured.
     seconds: f64,
+    /// Why there are not all rounds.
+    error: Option<String>,
 }
 
 impl Results for Report {
@@ -126,8 +128,8 @@ impl Results for Report {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        let ratios = |server: &Server| Figure::new(server.name(), self.summary.ratios(*server));
-        self.servers.iter().filter(|server| **server != Server::Raw).map(ratios).collect()
+        let ratios = |server: &Contender| Figure::new(server.name(), self.summary.ratios(*server));
+        self.servers.iter().filter(|server| **server != Contender::Raw).map(ratios).collect()
     }
 
     fn panels(&self) -> Vec<Panel> {
@@ -135,6 +137,13 @@ impl Results for Report {
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.summary)
+        writeln!(out, "{}", self.summary)?;
+        if !self.memory.is_empty() {
+            writeln!(out, "\n{}", self.memory)?;
+        }
+        match &self.error {
+            Some(error) => writeln!(out, "\nIt ended early: {error}"),
+            None => Ok(()),
+        }
     }
 }

@@ -4,6 +4,7 @@ mod asking;
 mod broadcast;
 mod charts;
 mod compare;
+mod contender;
 mod cores;
 mod cps;
 mod faults;
@@ -16,6 +17,7 @@ mod open;
 mod progress;
 mod push;
 mod rps;
+mod shape;
 mod spread;
 mod users;
 

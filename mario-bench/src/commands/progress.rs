@@ -1,5 +1,6 @@
 //! How far a run is: a bar with rates and the time left, if somebody sits before it.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
@@ -28,6 +29,11 @@ impl Progress {
         Progress::new(what, total.as_millis() as u64, "{prefix:>10} {bar:32} {msg}")
     }
 
+    /// Counts steps up to `total`, each of which takes about as long.
+    pub(crate) fn of_steps(what: &'static str, total: usize) -> Progress {
+        Progress::new(what, total as u64, "{prefix:>10} {bar:32} {pos} of {len}   {msg}")
+    }
+
     fn new(what: &'static str, total: u64, style: &str) -> Progress {
         let style = ProgressStyle::with_template(style).expect("the template is a valid constant");
         let bar = ProgressBar::new(total).with_style(style.progress_chars("━╸─")).with_prefix(what);
@@ -38,6 +44,20 @@ impl Progress {
     pub(crate) fn count(&self, count: u64) {
         self.bar.set_position(count);
         self.bar.set_message(HumanCount(self.bar.per_sec().round() as u64).to_string());
+    }
+
+    /// So many steps are done, and this came of the last.
+    pub(crate) fn step(&self, done: usize, text: impl fmt::Display) {
+        self.say(text);
+        let left = self.bar.length().unwrap_or_default().saturating_sub(done as u64);
+        let left = self.bar.elapsed().mul_f64(left as f64 / done.max(1) as f64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(format!("{} left", HumanDuration(left)));
+    }
+
+    /// A line to stderr, above the bar.
+    pub(crate) fn say(&self, text: impl fmt::Display) {
+        self.bar.suspend(|| eprintln!("{text}"));
     }
 
     /// It has run for so long, and so much was counted meanwhile.

@@ -28,12 +28,13 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts this program with `command`, one worker a core of these, and waits until it listens.
+    /// Starts this program with a command and its arguments, one worker a core of these, and waits until it listens.
     ///
     /// # Errors
     /// It did not start, or did not listen in time.
-    pub(crate) fn start_on(command: &str, cpus: &Cpus) -> anyhow::Result<ServerProcess> {
-        Self::start([command, "--workers", &cpus.count().to_string(), "--cpus", &cpus.to_string()])
+    pub(crate) fn start_on(command: &[&str], cpus: &Cpus) -> anyhow::Result<ServerProcess> {
+        let (workers, cpus) = (cpus.count().to_string(), cpus.to_string());
+        Self::start_with(&[command, &["--workers", &workers, "--cpus", &cpus]].concat())
     }
 
     /// Starts a gateway, one worker a core of these, each with so many slots, and waits until it listens.

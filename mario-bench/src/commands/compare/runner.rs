@@ -1,18 +1,23 @@
 //! Servers started, loaded and ended, one after the other.
 
+use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use indicatif::HumanCount;
 use serde::Serialize;
 
-use super::shape::Shape;
-use super::{Arguments, Server};
+use super::Arguments;
+use super::memory::Weighing;
+use crate::commands::contender::Contender;
+use crate::commands::progress::Progress;
+use crate::commands::shape::Shape;
 use crate::load::cps::CpsLoad;
 use crate::load::echo::{EchoLoad, Rhythm};
 use crate::load::failure::Failures;
 use crate::load::fleet::Close;
+use crate::load::idle::IdleLoad;
 use crate::servers::child::ServerProcess;
 use crate::system::cpus::Cpus;
 use crate::system::process::{self, CpuTime};
@@ -31,7 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Sample {
     pub(super) round: usize,
-    pub(super) server: Server,
+    pub(super) server: Contender,
     pub(super) shape: Shape,
     /// Replies, or connections, a second.
     pub(super) per_second: f64,
@@ -46,41 +51,100 @@ pub(super) struct Sample {
     pub(super) failures: Failures,
 }
 
+impl Sample {
+    /// Something failed, or nothing came.
+    pub(super) fn is_bad(&self) -> bool {
+        !self.failures.is_empty() || self.per_second == 0.0
+    }
+}
+
+/// All that was measured.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) samples: Vec<Sample>,
+    pub(super) weighings: Vec<Weighing>,
+    /// Why it ended early, unless it was stopped.
+    pub(super) error: Option<anyhow::Error>,
+}
+
 /// What all measurements have in common.
 pub(super) struct Runner<'a> {
     pub(super) arguments: &'a Arguments,
     pub(super) server_cpus: &'a Cpus,
     pub(super) client_cpus: &'a Cpus,
     pub(super) stop: &'a Stop,
+    pub(super) progress: Progress,
 }
 
 impl Runner<'_> {
-    /// All samples, or those until it was stopped.
-    pub(super) fn rounds(&self) -> anyhow::Result<Vec<Sample>> {
-        let mut samples = Vec::new();
+    /// All of it, or what there was until it was stopped or failed.
+    pub(super) fn rounds(&self) -> Taken {
+        let mut taken = Taken::default();
         for round in 0..self.arguments.rounds.get() {
-            for &shape in &self.arguments.shapes {
-                samples.extend(self.calmest(round, shape)?);
-                if self.stop.is_asked() {
-                    return Ok(samples);
-                }
+            if let Err(error) = self.round(round, &mut taken) {
+                taken.error = Some(error);
+                break;
             }
         }
-        Ok(samples)
+        taken
+    }
+
+    fn round(&self, round: usize, taken: &mut Taken) -> anyhow::Result<()> {
+        let Arguments { shapes, idle, .. } = self.arguments;
+        for (index, &shape) in shapes.iter().enumerate() {
+            if self.stop.is_asked() {
+                return Ok(());
+            }
+            let done = (round * self.arguments.parts() + index) * self.arguments.servers.len();
+            taken.samples.extend(self.calmest(round, shape, done)?);
+        }
+        for (index, &server) in self.arguments.servers.iter().enumerate().filter(|_| *idle > 0) {
+            if self.stop.is_asked() {
+                return Ok(());
+            }
+            let name = server.name();
+            let weighed = self.weigh(round, server, *idle).with_context(|| format!("weighing {name}"))?;
+            let done =
+                (round * self.arguments.parts() + shapes.len()) * self.arguments.servers.len() + index + 1;
+            if let Some(weighing) = weighed {
+                let bytes = weighing.bytes;
+                self.tell(done, round, format_args!("idle      {name:<16} {bytes:.0} bytes a connection"));
+                taken.weighings.push(weighing);
+            }
+        }
+        Ok(())
+    }
+
+    /// So much is done, and this came of the last.
+    fn tell(&self, done: usize, round: usize, text: fmt::Arguments<'_>) {
+        self.progress.step(done, format_args!("round {} of {}   {text}", round + 1, self.arguments.rounds));
+    }
+
+    /// What an idle connection takes; nothing if it was stopped.
+    fn weigh(&self, round: usize, server: Contender, connections: usize) -> anyhow::Result<Option<Weighing>> {
+        let child = server.start(self.server_cpus, connections)?;
+        let load = IdleLoad { server: child.addr(), pid: Some(child.pid()), connections, timeout: TIMEOUT };
+        let outcome = load.run(self.stop, |_| {})?;
+        if self.stop.is_asked() {
+            return Ok(None);
+        }
+        ensure!(outcome.failures.is_empty(), "idle connections failed: {}", outcome.failures);
+        Ok(outcome.of_server().map(|bytes| Weighing { round, server, bytes }))
     }
 
     /// One round of a shape, as calm as it can be had.
-    fn calmest(&self, round: usize, shape: Shape) -> anyhow::Result<Vec<Sample>> {
+    fn calmest(&self, round: usize, shape: Shape, done: usize) -> anyhow::Result<Vec<Sample>> {
         let unrest = |samples: &[Sample]| samples.iter().map(|sample| sample.others).fold(0.0, f64::max);
         self.wait_for_calm()?;
-        let mut calmest = self.one_of_each(round, shape)?;
+        let mut calmest = self.one_of_each(round, shape, done)?;
         for _ in 0..self.arguments.repeats {
             if unrest(&calmest) <= CALM || self.stop.is_asked() {
                 break;
             }
-            eprintln!("  other programs took {:.0} % of the machine: once more", unrest(&calmest) * 100.0);
+            let percent = unrest(&calmest) * 100.0;
+            self.progress.say(format_args!("  other programs took {percent:.0} % of the machine: once more"));
             self.wait_for_calm()?;
-            let again = self.one_of_each(round, shape)?;
+            let again = self.one_of_each(round, shape, done)?;
             if !self.stop.is_asked() && unrest(&again) < unrest(&calmest) {
                 calmest = again;
             }
@@ -103,29 +167,30 @@ impl Runner<'_> {
     }
 
     /// Each server in turn, or as many as it gets to until it is stopped.
-    fn one_of_each(&self, round: usize, shape: Shape) -> anyhow::Result<Vec<Sample>> {
+    fn one_of_each(&self, round: usize, shape: Shape, done: usize) -> anyhow::Result<Vec<Sample>> {
         let mut servers = self.arguments.servers.clone();
         servers.rotate_left(round % self.arguments.servers.len());
         let mut samples = Vec::new();
         for server in servers {
+            let name = server.name();
             let sample = self.sample(round, server, shape);
             if self.stop.is_asked() {
                 break;
             }
-            let sample = sample.with_context(|| format!("{shape} with {}", server.name()))?;
+            let sample = sample.with_context(|| format!("{shape} with {name}"))?;
             let rate = HumanCount(sample.per_second.round() as u64);
-            let (round, rounds) = (round + 1, self.arguments.rounds);
-            eprintln!("round {round} of {rounds}   {shape:<9} {:<6} {rate} a second", server.name());
+            let done = done + samples.len() + 1;
+            self.tell(done, round, format_args!("{shape:<9} {name:<16} {rate} a second"));
             if !sample.failures.is_empty() {
-                eprintln!("  failures: {}", sample.failures);
+                self.progress.say(format_args!("  failures: {}", sample.failures));
             }
             samples.push(sample);
         }
         Ok(samples)
     }
 
-    fn sample(&self, round: usize, server: Server, shape: Shape) -> anyhow::Result<Sample> {
-        let child = ServerProcess::start_on(server.command(), self.server_cpus)?;
+    fn sample(&self, round: usize, server: Contender, shape: Shape) -> anyhow::Result<Sample> {
+        let child = server.start(self.server_cpus, shape.connections())?;
         match shape {
             Shape::Requests { connections, depth } => {
                 let load = EchoLoad {
@@ -171,7 +236,7 @@ impl Runner<'_> {
     fn measured(
         &self,
         round: usize,
-        server: Server,
+        server: Contender,
         shape: Shape,
         child: &ServerProcess,
         load: impl FnOnce() -> anyhow::Result<(f64, u64, Failures)>,

@@ -6,9 +6,9 @@ use comfy_table::{Table, presets};
 use indicatif::HumanCount;
 use serde::Serialize;
 
-use super::Server;
 use super::runner::Sample;
-use super::shape::Shape;
+use crate::commands::contender::Contender;
+use crate::commands::shape::Shape;
 use crate::commands::spread::Spread;
 use crate::report::Panel;
 use crate::report::bars::{Bar, Bars};
@@ -16,14 +16,14 @@ use crate::report::bars::{Bar, Bars};
 /// What all samples of one server under one shape say.
 #[derive(Debug, Serialize)]
 struct Cell {
-    server: Server,
+    server: Contender,
     shape: Shape,
     rounds: usize,
     per_second: f64,
     /// Replies or connections a second, to raw's of the same round.
     ratio: Spread,
-    /// CPU time of each, to raw's of the same round.
-    cpu_ratio: Spread,
+    /// CPU time of each, to raw's of the same round; nothing if raw used so little that it was not counted.
+    cpu_ratio: Option<Spread>,
     cpu_each: f64,
     user_share: f64,
     busy: f64,
@@ -38,8 +38,8 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// Of the rounds in which both a server and raw were measured.
-    pub(super) fn of(samples: &[Sample], servers: &[Server], shapes: &[Shape]) -> Summary {
+    /// Of the rounds in which both a server and raw were measured, and raw did something.
+    pub(super) fn of(samples: &[Sample], servers: &[Contender], shapes: &[Shape]) -> Summary {
         let pairs = servers.iter().flat_map(|server| shapes.iter().map(move |shape| (*server, *shape)));
         Summary { cells: pairs.filter_map(|(server, shape)| Cell::of(samples, server, shape)).collect() }
     }
@@ -56,25 +56,25 @@ impl Summary {
         let cheaper =
             "To raw's of the same round, the median with the lowest and the highest: less is better.";
         vec![
-            self.panel("Requests, or connections (cps), a second", faster, |cell| cell.ratio),
+            self.panel("Requests, or connections (cps), a second", faster, |cell| Some(cell.ratio)),
             self.panel("CPU time of the server for each", cheaper, |cell| cell.cpu_ratio),
         ]
     }
 
     /// The ratios of a server, shape by shape.
-    pub(super) fn ratios(&self, server: Server) -> String {
+    pub(super) fn ratios(&self, server: Contender) -> String {
         let cells = self.cells.iter().filter(|cell| cell.server == server);
         let parts = cells.map(|cell| format!("{}: {}", cell.shape, cell.ratio));
         parts.collect::<Vec<_>>().join(", ")
     }
 
     /// One of the ratios as bars, a group a shape.
-    fn panel(&self, title: &str, note: &str, ratio: fn(&Cell) -> Spread) -> Panel {
-        let mut series: Vec<Server> = self.cells.iter().map(|cell| cell.server).collect();
+    fn panel(&self, title: &str, note: &str, ratio: fn(&Cell) -> Option<Spread>) -> Panel {
+        let mut series: Vec<Contender> = self.cells.iter().map(|cell| cell.server).collect();
         series.dedup();
         let mut groups: Vec<(String, Vec<Bar>)> = Vec::new();
         for cell in &self.cells {
-            let Spread { median: value, lowest, highest } = ratio(cell);
+            let Some(Spread { median: value, lowest, highest }) = ratio(cell) else { continue };
             let bar = Bar {
                 series: series.iter().position(|server| *server == cell.server).unwrap_or_default(),
                 value,
@@ -94,12 +94,19 @@ impl Summary {
     fn table(&self, title: &str, text: impl Fn(&Cell) -> String) -> Table {
         let mut table = Table::new();
         table.load_style(presets::ASCII_MARKDOWN);
-        let first = self.cells.first().map(|cell| cell.server);
-        let shapes = self.cells.iter().filter(|cell| Some(cell.server) == first).map(|cell| cell.shape);
-        table.set_header(std::iter::once(title.to_owned()).chain(shapes.map(|shape| shape.to_string())));
+        // One that failed early has fewer than the others.
+        let mut shapes: Vec<Shape> = Vec::new();
+        for cell in &self.cells {
+            if !shapes.contains(&cell.shape) {
+                shapes.push(cell.shape);
+            }
+        }
+        table.set_header(std::iter::once(title.to_owned()).chain(shapes.iter().map(Shape::to_string)));
         for row in self.cells.chunk_by(|one, other| one.server == other.server) {
+            let of = |shape: &Shape| row.iter().find(|cell| cell.shape == *shape);
             let name = row[0].server.name().to_owned();
-            table.add_row(std::iter::once(name).chain(row.iter().map(&text)));
+            let texts = shapes.iter().map(|shape| of(shape).map_or_else(|| "–".into(), &text));
+            table.add_row(std::iter::once(name).chain(texts));
         }
         table
     }
@@ -116,7 +123,8 @@ impl fmt::Display for Summary {
         writeln!(f, "{}\n", self.table("as ratio", |cell| cell.ratio.to_string()))?;
         let cpu = |cell: &Cell| format!("{:.2} µs", cell.cpu_each);
         writeln!(f, "{}\n", self.table("CPU of each", cpu))?;
-        writeln!(f, "{}\n", self.table("as ratio", |cell| cell.cpu_ratio.to_string()))?;
+        let cpu_ratio = |cell: &Cell| cell.cpu_ratio.map_or_else(|| "–".into(), |ratio| ratio.to_string());
+        writeln!(f, "{}\n", self.table("as ratio", cpu_ratio))?;
         let user = |cell: &Cell| format!("{:.1} %", cell.user_share * 100.0);
         writeln!(f, "{}\n", self.table("of it outside the kernel", user))?;
         let busy = |cell: &Cell| format!("{:.0} %", cell.busy * 100.0);
@@ -127,15 +135,16 @@ impl fmt::Display for Summary {
 }
 
 impl Cell {
-    fn of(samples: &[Sample], server: Server, shape: Shape) -> Option<Cell> {
-        let of = |server: Server| {
+    fn of(samples: &[Sample], server: Contender, shape: Shape) -> Option<Cell> {
+        let of = |server: Contender| {
             samples.iter().filter(move |sample| sample.server == server && sample.shape == shape)
         };
-        let pairs: Vec<(&Sample, &Sample)> = of(server)
-            .filter_map(|sample| Some((sample, of(Server::Raw).find(|raw| raw.round == sample.round)?)))
-            .collect();
+        let raw = |round| of(Contender::Raw).find(|raw| raw.round == round && raw.per_second > 0.0);
+        let pairs: Vec<(&Sample, &Sample)> =
+            of(server).filter_map(|sample| Some((sample, raw(sample.round)?))).collect();
         let ratio = |value: fn(&Sample) -> f64| {
-            Spread::of(pairs.iter().map(|(sample, raw)| value(sample) / value(raw)).collect())
+            let pairs = pairs.iter().map(|(sample, raw)| (value(sample), value(raw)));
+            Spread::of(pairs.filter(|(_, raw)| *raw > 0.0).map(|(value, raw)| value / raw).collect())
         };
         let median = |value: fn(&Sample) -> f64| {
             Some(Spread::of(pairs.iter().map(|(sample, _)| value(sample)).collect())?.median)
@@ -146,7 +155,7 @@ impl Cell {
             rounds: pairs.len(),
             per_second: median(|sample| sample.per_second)?,
             ratio: ratio(|sample| sample.per_second)?,
-            cpu_ratio: ratio(|sample| sample.cpu_each)?,
+            cpu_ratio: ratio(|sample| sample.cpu_each),
             cpu_each: median(|sample| sample.cpu_each)?,
             user_share: median(|sample| sample.user_share)?,
             busy: median(|sample| sample.busy)?,
@@ -160,7 +169,7 @@ mod tests {
     use super::*;
     use crate::load::failure::Failures;
 
-    fn sample(round: usize, server: Server, rate: f64) -> Sample {
+    fn sample(round: usize, server: Contender, rate: f64) -> Sample {
         Sample {
             round,
             server,
@@ -177,21 +186,23 @@ mod tests {
     #[test]
     fn a_ratio_is_to_raw_of_the_same_round() {
         let samples = [
-            sample(0, Server::Raw, 100.0),
-            sample(0, Server::Tokio, 50.0),
-            sample(1, Server::Raw, 10.0),
-            sample(1, Server::Tokio, 9.0),
-            sample(2, Server::Raw, 10.0),
-            sample(2, Server::Tokio, 8.0),
-            // Its raw was not measured any more.
-            sample(3, Server::Tokio, 1000.0),
+            sample(0, Contender::Raw, 100.0),
+            sample(0, Contender::Tokio, 50.0),
+            sample(1, Contender::Raw, 10.0),
+            sample(1, Contender::Tokio, 9.0),
+            sample(2, Contender::Raw, 10.0),
+            sample(2, Contender::Tokio, 8.0),
+            // Its raw did nothing, or was not measured any more.
+            sample(3, Contender::Raw, 0.0),
+            sample(3, Contender::Tokio, 1000.0),
+            sample(4, Contender::Tokio, 1000.0),
         ];
         let shape = "1x1".parse().unwrap();
-        let cell = Cell::of(&samples, Server::Tokio, shape).unwrap();
+        let cell = Cell::of(&samples, Contender::Tokio, shape).unwrap();
         assert_eq!((cell.rounds, cell.per_second), (3, 9.0));
         assert_eq!((cell.ratio.median, cell.ratio.lowest, cell.ratio.highest), (0.8, 0.5, 0.9));
-        assert!(Cell::of(&samples, Server::Mario, shape).is_none());
-        let text = Summary::of(&samples, &[Server::Raw, Server::Tokio], &[shape]).to_string();
+        assert!(Cell::of(&samples, Contender::Mario, shape).is_none());
+        let text = Summary::of(&samples, &[Contender::Raw, Contender::Tokio], &[shape]).to_string();
         assert!(text.contains("0.80 (0.50 to 0.90)"), "{text}");
     }
 }
