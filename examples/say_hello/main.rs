@@ -12,11 +12,12 @@ mod server;
 
 use clap::{Parser, Subcommand};
 
-const ADDRESS: &str = "127.0.0.1:8082";
-
 /// Greets by name, and counts the calls of each connection.
 #[derive(Parser)]
 struct Arguments {
+    /// Where the server listens; for it, port 0 lets the system choose.
+    #[arg(long, global = true, default_value = "127.0.0.1:8082")]
+    addr: String,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -25,9 +26,6 @@ struct Arguments {
 enum Task {
     /// Only serve.
     Serve {
-        /// Where to listen; port 0 lets the system choose.
-        #[arg(long, default_value = ADDRESS)]
-        addr: String,
         /// Threads that serve; by default one for each core.
         #[arg(long)]
         workers: Option<usize>,
@@ -36,19 +34,17 @@ enum Task {
     Call {
         /// Who is to be greeted.
         name: String,
-        /// Where the server listens.
-        #[arg(long, default_value = ADDRESS)]
-        addr: String,
     },
 }
 
 fn main() -> anyhow::Result<()> {
-    match Arguments::parse().task {
-        Some(Task::Serve { addr, workers }) => server::start(&addr, workers)?.join()?,
-        Some(Task::Call { name, addr }) => client::call(&addr, &name)?,
+    let Arguments { addr, task } = Arguments::parse();
+    match task {
+        Some(Task::Serve { workers }) => server::start(&addr, workers)?.join()?,
+        Some(Task::Call { name }) => client::call(&addr, &name)?,
         None => {
-            let server = server::start(ADDRESS, None)?;
-            client::call(ADDRESS, "Mario")?;
+            let server = server::start(&addr, None)?;
+            client::call(&server.local_addr().to_string(), "Mario")?;
             println!("\nserving on; call it with `cargo run --release --example say_hello -- call NAME`");
             server.join()?;
         }

@@ -1,8 +1,8 @@
 //! A push gateway: devices stay connected, and operators push to a device, a topic or all of them by HTTP.
 //!
 //! ```text
-//! cargo run --release --example push -- serve                        devices on port 8082, operators on port 8080
-//! cargo run --release --example push -- device 7 --topic news        a device, which prints what it is pushed
+//! cargo run --release -p push -- serve                        devices on port 8082, operators on port 8080
+//! cargo run --release -p push -- device 7 --topic news        a device, which prints what it is pushed
 //! curl -d 'good morning' 'http://127.0.0.1:8080/device/7'
 //! curl -d 'it rains'     'http://127.0.0.1:8080/topic/news'
 //! curl -d 'we close'     'http://127.0.0.1:8080/all'

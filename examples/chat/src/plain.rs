@@ -16,7 +16,11 @@ pub fn run(mut visitor: Visitor) -> anyhow::Result<()> {
     thread::spawn(move || stdin().lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
     loop {
         match said.try_recv() {
-            Ok(text) => visitor.say(&text)?,
+            Ok(text) => {
+                if let Err(error) = visitor.say(&text) {
+                    eprintln!("not said: {error}");
+                }
+            }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => break,
         }

@@ -1,10 +1,10 @@
 //! A chat with rooms, names and history: the server, and a client with a live screen.
 //!
 //! ```text
-//! cargo run --release --example chat -- serve
-//! cargo run --release --example chat -- join lobby --name Ann      in one terminal
-//! cargo run --release --example chat -- join lobby --name Bob      in another
-//! echo 'hello' | cargo run --release --example chat -- join lobby --name Eve
+//! cargo run --release -p chat -- serve
+//! cargo run --release -p chat -- join lobby --name Ann      in one terminal
+//! cargo run --release -p chat -- join lobby --name Bob      in another
+//! echo 'hello' | cargo run --release -p chat -- join lobby --name Eve
 //! ```
 
 mod client;

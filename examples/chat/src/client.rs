@@ -36,8 +36,9 @@ impl Visitor {
         Ok(Visitor { pushes: client.pushes(), client, histories, last: 0 })
     }
 
-    pub fn say(&self, text: &str) -> anyhow::Result<()> {
-        Ok(self.client.send(SAY, &Say { text })?)
+    /// Says it, unless the connection is lost just now.
+    pub fn say(&self, text: &str) -> mario::client::Result<()> {
+        self.client.send(SAY, &Say { text })
     }
 
     /// The lines that have come within `patience`, each once, in their order.

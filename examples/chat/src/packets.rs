@@ -29,8 +29,8 @@ pub struct Say<'a> {
     pub text: &'a str,
 }
 
-/// What was said in a room. The lines of a room are numbered, so that one which is in the history and comes as a push too
-/// is shown once.
+/// What was said in a room. Lines have growing numbers, so that one which is in the history and comes as a push too is shown
+/// once.
 #[derive(Clone, Debug, PartialEq, Packet)]
 #[mario(overflow = drop_newest)]
 pub struct Line {

@@ -29,7 +29,11 @@ pub fn run(mut visitor: Visitor, room: &str) -> anyhow::Result<()> {
             while event::poll(Duration::ZERO)? {
                 let Event::Key(key) = event::read()? else { continue };
                 match screen.press(key) {
-                    Some(Wish::Say(text)) => visitor.say(&text)?,
+                    Some(Wish::Say(text)) => {
+                        if let Err(error) = visitor.say(&text) {
+                            screen.note(format!("not said: {error}"));
+                        }
+                    }
                     Some(Wish::Leave) => return Ok(()),
                     None => {}
                 }
@@ -64,6 +68,11 @@ impl Screen {
             self.lines.insert(0, line);
         }
         self.lines.truncate(500);
+    }
+
+    /// Something that only this visitor is told.
+    fn note(&mut self, text: String) {
+        self.heard(vec![Line { number: 0, name: String::new(), text }]);
     }
 
     fn press(&mut self, key: KeyEvent) -> Option<Wish> {
