@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::encode_error::EncodeErrorKind;
-use crate::{Encode, EncodeError, Encoder, HEADER_LEN, Header};
+use crate::{Encode, EncodeError, Encoder, HEADER_LEN, Header, Size};
 
 /// The longest frame a server accepts unless it says otherwise, in bytes, header included.
 pub const DEFAULT_MAX_PACKET: u16 = 1500;
@@ -164,20 +164,20 @@ pub fn encode_frame<P: Encode>(stx: u32, cmd: u16, packet: &P, out: &mut [u8]) -
     Ok(whole)
 }
 
-/// A whole frame in a vector of its own, for clients and tests; a server writes with [`encode_frame`].
+/// A whole frame in a vector of its own, no larger than it needs to be, for clients and tests; a server writes with
+/// [`encode_frame`].
 ///
 /// # Errors
 /// Those of [`encode_frame`], for the longest frame there is.
 pub fn frame_to_vec<P: Encode>(stx: u32, cmd: u16, packet: &P) -> Result<Vec<u8>, EncodeError> {
     const LONGEST: usize = u16::MAX as usize;
-    const FIRST_GUESS: usize = 512;
 
-    let guess = P::SIZE.max.unwrap_or(FIRST_GUESS).saturating_add(HEADER_LEN);
-    let mut frame = vec![0; guess.min(LONGEST)];
+    let mut frame = vec![0; first_guess(P::SIZE).min(LONGEST)];
     loop {
         match encode_frame(stx, cmd, packet, &mut frame) {
             Ok(len) => {
                 frame.truncate(len);
+                frame.shrink_to_fit();
                 return Ok(frame);
             }
             Err(error) if error.kind == EncodeErrorKind::Full && frame.len() < LONGEST => {
@@ -187,4 +187,12 @@ pub fn frame_to_vec<P: Encode>(stx: u32, cmd: u16, packet: &P) -> Result<Vec<u8>
             Err(error) => return Err(error),
         }
     }
+}
+
+/// How long the frame of such a packet may be. Most packets take far less than the most that their type allows.
+fn first_guess(packet: Size) -> usize {
+    const USUAL: usize = 512;
+
+    let usual = packet.min.saturating_add(USUAL);
+    packet.max.unwrap_or(usual).min(usual).saturating_add(HEADER_LEN)
 }
