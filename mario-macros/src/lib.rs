@@ -1,5 +1,7 @@
 //! The macros of mario. Use them through `mario`, which re-exports them.
 
+#![forbid(unsafe_code)]
+
 use proc_macro::TokenStream;
 
 mod command;
@@ -12,6 +14,8 @@ mod id;
 mod lifetimes;
 mod packet;
 mod place;
+mod reading;
+mod text;
 
 /// Makes a struct or an enum a packet: something that is written to a payload and read from it.
 ///
@@ -65,7 +69,7 @@ mod place;
 /// | `c_text = 32` | text in 32 bytes, filled up with NULs: C's `char[32]` |
 /// | `range = 1..=9` | a number outside is refused |
 /// | `check = path` | a function of its reference tells whether it may travel |
-/// | `via = u32` | it travels as a `u32`, with `From` both ways |
+/// | `via = u32` | it travels as a `u32`, or another integer of a fixed width, with `From` both ways |
 /// | `bits = u32` | a set of flags of the crate bitflags, which travels as a `u32`; unknown flags are refused |
 /// | `since = 2`, `default`, `default = 0` | version 2 of an `extensible` packet brought it; what it is when an older peer does not send it |
 /// | `correlation` | a reply is matched to its request by it |
@@ -84,7 +88,9 @@ mod place;
 /// | `crate = path` | the library's crate, where it is not `::mario` |
 ///
 /// An enum needs a `repr` of a fixed width: the number that stands before the variant's fields. One variant may be
-/// `#[mario(other)]`: it stands for all numbers that are not declared, and its first field holds that number.
+/// `#[mario(other)]`: it stands for all numbers that are not declared, and its first field holds that number. Rust counts
+/// that variant like any other: where the number which it would get is taken, give it one, as `Unknown(u8) = 0`, which
+/// does not travel.
 ///
 /// # Requests
 /// A packet with a `command` implements `mario::Request`, and says all that a call needs to know:

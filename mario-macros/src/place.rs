@@ -1,10 +1,5 @@
 //! What may be written in an attribute, and what is said of all else.
 
-use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Token};
-
-use crate::errors::Errors;
-
 /// What can have attributes, and which.
 pub(crate) struct Place {
     name: &'static str,
@@ -53,44 +48,20 @@ pub(crate) const COMMAND: Place = Place { name: "commands", known: &[Known("guar
 const PLACES: [&Place; 4] = [&TYPE, &VARIANT, &FIELD, &COMMAND];
 
 impl Place {
-    /// Calls `read` with each attribute in every `#[mario(…)]`; reports those that are not known here, come twice, or
-    /// are used otherwise than in their example.
-    pub(crate) fn each(
-        &self,
-        attrs: &[Attribute],
-        errors: &Errors,
-        mut read: impl FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<()>,
-    ) {
-        let mut seen = Vec::new();
-        for attr in attrs.iter().filter(|attr| attr.path().is_ident("mario")) {
-            let result = attr.parse_nested_meta(|meta| self.one(&meta, &mut seen, errors, &mut read));
-            if let Err(error) = result {
-                errors.add(error);
+    /// What is wrong with an attribute of this name, behind those that were `seen`, before its value is looked at.
+    pub(crate) fn mistake(&self, name: &str, has_value: bool, seen: &[String]) -> Option<String> {
+        match self.find(name) {
+            None => Some(self.unknown(name)),
+            Some(_) if seen.iter().any(|other| other == name) => {
+                Some(format!("`{name}` is given twice: remove one"))
             }
+            Some(known) => known.misused(has_value),
         }
     }
 
-    /// The same for one attribute, behind those that were `seen`.
-    pub(crate) fn one(
-        &self,
-        meta: &ParseNestedMeta<'_>,
-        seen: &mut Vec<String>,
-        errors: &Errors,
-        read: &mut dyn FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<()>,
-    ) -> syn::Result<()> {
-        let name = name(meta);
-        let mistake = match self.find(&name) {
-            None => Some(self.unknown(&name)),
-            Some(_) if seen.contains(&name) => Some(format!("`{name}` is given twice: remove one")),
-            Some(known) => known.misused(meta),
-        };
-        if let Some(mistake) = mistake {
-            errors.at(&meta.path, mistake);
-            return skip(meta);
-        }
-        read(&name, meta)?;
-        seen.push(name);
-        Ok(())
+    /// How an attribute that is known here is used.
+    pub(crate) fn example(&self, name: &str) -> String {
+        self.find(name).map_or_else(String::new, |known| known.0.replace(['[', ']'], ""))
     }
 
     fn find(&self, name: &str) -> Option<&Known> {
@@ -108,10 +79,10 @@ impl Place {
         match self.known.iter().min_by_key(near) {
             None => format!("{} have no attributes of `mario`: remove it", self.name),
             Some(nearest) if near(&nearest) <= name.len() / 2 => {
-                format!("there is no `{name}`: did you mean `{}`?", nearest.0)
+                format!("there is no `{name}`: did you mean `{}`?", nearest.usual())
             }
             Some(_) => {
-                let all: Vec<_> = self.known.iter().map(|known| format!("`{}`", known.0)).collect();
+                let all: Vec<_> = self.known.iter().map(|known| format!("`{}`", known.usual())).collect();
                 format!("there is no `{name}`: {} have {}", self.name, all.join(", "))
             }
         }
@@ -123,32 +94,22 @@ impl Known {
         self.0.split([' ', '[']).next().unwrap_or(self.0)
     }
 
+    /// Without what may be left out.
+    fn usual(&self) -> &str {
+        self.0.split('[').next().unwrap_or(self.0)
+    }
+
     /// What is wrong with this use of it, as far as its example shows.
-    fn misused(&self, meta: &ParseNestedMeta<'_>) -> Option<String> {
+    fn misused(&self, has_value: bool) -> Option<String> {
         if self.0.contains('[') {
             return None;
         }
-        let takes_value = self.0.contains('=');
-        let has_value = meta.input.peek(Token![=]);
-        match (takes_value, has_value) {
+        match (self.0.contains('='), has_value) {
             (true, false) => Some(format!("`{}` needs a value: write `{}`", self.name(), self.0)),
             (false, true) => Some(format!("`{}` takes no value: write it alone", self.name())),
             _ => None,
         }
     }
-}
-
-fn name(meta: &ParseNestedMeta<'_>) -> String {
-    let parts: Vec<_> = meta.path.segments.iter().map(|part| part.ident.to_string()).collect();
-    parts.join("::")
-}
-
-/// Leaves out what belongs to an attribute that is not understood, so that the ones behind it are read.
-fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
-        meta.input.parse::<proc_macro2::TokenTree>()?;
-    }
-    Ok(())
 }
 
 /// The edit distance of Levenshtein.

@@ -9,6 +9,7 @@ use super::model::Handler;
 use crate::doc::doc;
 use crate::id;
 use crate::lifetimes::with_lifetimes;
+use crate::text::text;
 
 /// The type that has the function's name, as types and functions don't share their names: what `commands!` looks up.
 pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
@@ -19,7 +20,7 @@ pub(super) fn command(handler: &Handler<'_>) -> TokenStream {
     let request = request_description(handler);
     let reply = reply_description(handler);
     let guarded = handler.guard.as_ref().map(|guard| {
-        let text = guard.to_token_stream().to_string().replace(' ', "");
+        let text = text(guard);
         quote!(.guarded_by(#text))
     });
     let call = call(handler);

@@ -9,6 +9,7 @@ use syn::{
 
 use crate::errors::Errors;
 use crate::place::COMMAND;
+use crate::reading::Reading;
 
 /// A function with `#[mario::command(id)]`.
 pub(super) struct Handler<'a> {
@@ -139,9 +140,9 @@ impl Arguments {
                            `#[mario::command(0x0602)]`, or `#[mario::command(0x0602, guard = logged_in)]`";
             return Err(Error::new_spanned(rest, message));
         }
-        let mut seen = Vec::new();
+        let mut reading = Reading::of(&COMMAND, errors);
         let options = syn::meta::parser(|meta| {
-            COMMAND.one(&meta, &mut seen, errors, &mut |_, meta| {
+            reading.one(&meta, &mut |_, meta| {
                 self.guard = Some(meta.value()?.parse()?);
                 Ok(())
             })

@@ -1,10 +1,12 @@
 //! What the user wrote in `#[mario(…)]`, and nothing else: which of it makes sense where is for the checks.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr, ExprPath, Ident, LitInt, Path, Token, Type};
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Error, Expr, ExprLit, ExprPath, Ident, Lit, LitInt, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::place::{FIELD, TYPE, VARIANT};
+use crate::reading::Unclear;
 
 /// The attributes of the type.
 #[derive(Default)]
@@ -23,12 +25,13 @@ pub(super) struct TypeAttributes {
     pub(super) command: Option<Expr>,
     /// `reply = Hello`: the packet that answers it.
     pub(super) reply: Option<Type>,
+    pub(super) unclear: Unclear,
 }
 
 impl TypeAttributes {
     pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
         let mut found = Self::default();
-        TYPE.each(attrs, errors, |name, meta| {
+        found.unclear = TYPE.each(attrs, errors, |name, meta| {
             match name {
                 "big_endian" => found.big_endian = true,
                 "check" => found.check = Some(meta.value()?.parse()?),
@@ -74,6 +77,7 @@ pub(super) struct FieldAttributes {
     pub(super) since: Option<LitInt>,
     /// `default`, or `default = 0`: what it is when an older peer does not send it.
     pub(super) default: Option<Absent>,
+    pub(super) unclear: Unclear,
 }
 
 /// What a field is that an older peer does not send.
@@ -86,7 +90,7 @@ pub(super) struct Absent {
 impl FieldAttributes {
     pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
         let mut found = Self::default();
-        FIELD.each(attrs, errors, |name, meta| {
+        found.unclear = FIELD.each(attrs, errors, |name, meta| {
             found.any.get_or_insert_with(|| meta.path.clone());
             match name {
                 "big_endian" => found.big_endian = Some(meta.path.clone()),
@@ -100,8 +104,8 @@ impl FieldAttributes {
                     let value = meta.input.peek(Token![=]).then(|| meta.value()?.parse()).transpose()?;
                     found.default = Some(Absent { at: meta.path.clone(), value });
                 }
-                "c_text" => found.c_text = Some(meta.value()?.parse()?),
-                "max" => found.max = Some(meta.value()?.parse()?),
+                "c_text" => found.c_text = Some(count(meta)?),
+                "max" => found.max = Some(count(meta)?),
                 "prefix" => found.prefix = Some(meta.value()?.parse()?),
                 "rest" => found.rest = Some(meta.path.clone()),
                 _ => {}
@@ -109,6 +113,16 @@ impl FieldAttributes {
             Ok(())
         });
         found
+    }
+}
+
+/// A number, as far as one can see.
+fn count(meta: &ParseNestedMeta<'_>) -> syn::Result<Expr> {
+    let value = meta.value()?.parse()?;
+    match &value {
+        Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => Ok(value),
+        Expr::Lit(literal) => Err(Error::new_spanned(literal, "not a number")),
+        _ => Ok(value),
     }
 }
 

@@ -6,6 +6,7 @@ use super::attributes::{self, FieldAttributes, TypeAttributes, VariantAttributes
 use super::types;
 use crate::doc::doc;
 use crate::errors::Errors;
+use crate::reading::Unclear;
 
 /// What the user declared, in the words of the wire.
 pub(super) struct Packet {
@@ -23,6 +24,7 @@ pub(super) struct Packet {
     pub(super) command: Option<Expr>,
     /// The packet that answers it.
     pub(super) reply: Option<Type>,
+    unclear: Unclear,
     pub(super) body: Body,
 }
 
@@ -110,6 +112,7 @@ impl Packet {
             overflow: attributes.overflow,
             command: attributes.command,
             reply: attributes.reply,
+            unclear: attributes.unclear,
             body,
         }
     }
@@ -126,6 +129,11 @@ impl Packet {
             Body::Enum(body) => body.variants.iter().map(|variant| &variant.fields).collect(),
             Body::Unsupported => Vec::new(),
         }
+    }
+
+    /// Whether an attribute of the type may be among those that were not understood, as a field's or as its own.
+    pub(super) fn is_unclear(&self) -> Unclear {
+        self.unclear || self.fields().any(|field| field.attributes.unclear)
     }
 
     /// All fields, of whichever variant.
