@@ -9,6 +9,7 @@ mod packet {
     mod evolution;
     mod formats;
     mod layout;
+    mod names;
     mod properties;
     mod requests;
     mod rules;

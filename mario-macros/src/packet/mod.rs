@@ -23,7 +23,9 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let packet = Packet::read(&input, &errors);
     check::all(&packet, &errors);
     match errors.finish() {
-        Ok(()) => expand::packet(&packet),
+        Ok(()) if packet.is_numbered() => expand::packet(&packet),
+        // Rustc says what is wrong, and no more than that.
+        Ok(()) => stub::packet(&packet),
         Err(messages) => {
             let stub = stub::packet(&packet);
             quote!(#messages #stub)

@@ -47,6 +47,8 @@ pub(super) struct Variant {
     pub(super) doc: String,
     /// The number that stands for it on the wire.
     pub(super) value: i128,
+    /// Where that is declared, if it is.
+    pub(super) declared: Option<Expr>,
     /// `other`, if it stands for all numbers that are not declared.
     pub(super) other: Option<Path>,
     pub(super) fields: Fields,
@@ -155,7 +157,7 @@ impl Field {
 
     /// The integer that it travels as, if that is not for its type to say.
     pub(super) fn integer(&self) -> Option<&Ident> {
-        self.attributes.via.as_ref().or(self.attributes.bits.as_ref())
+        self.attributes.bits.as_ref().or(self.attributes.via.as_ref())
     }
 }
 
@@ -179,6 +181,7 @@ impl Enum {
                 name: variant.ident.clone(),
                 doc: doc(&variant.attrs),
                 value,
+                declared: variant.discriminant.as_ref().map(|(_, value)| value.clone()),
                 fields: Fields::read(&variant.fields, type_attributes.big_endian, errors)
                     .after_number(attributes.other.is_some()),
                 other: attributes.other,
@@ -189,6 +192,14 @@ impl Enum {
             tag: attributes::repr(attrs),
             big_endian: type_attributes.big_endian,
         }
+    }
+}
+
+impl Packet {
+    /// Whether rustc numbers the variants of an enum without a complaint.
+    pub(super) fn is_numbered(&self) -> bool {
+        let Body::Enum(Enum { tag: Some(tag), variants, .. }) = &self.body else { return true };
+        types::range(tag).is_none_or(|range| variants.iter().all(|variant| range.contains(&variant.value)))
     }
 }
 

@@ -1,12 +1,35 @@
 //! Which types travel, as far as their names say.
 
-use quote::ToTokens;
+use std::ops::RangeInclusive;
+
 use syn::{Expr, GenericArgument, Ident, Path, PathArguments, PathSegment, Type, TypePath, TypeReference};
 
 use crate::errors::Errors;
+use crate::text::text;
 
 /// The integers that can stand for a variant on the wire.
 pub(super) const TAGS: &[&str] = &["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"];
+
+/// The integers that a set of flags can travel as.
+pub(super) const FLAGS: &[&str] = &["u8", "u16", "u32", "u64"];
+
+/// The integers that another type can travel as.
+pub(super) const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128"];
+
+/// The numbers that one of the `TAGS` can be.
+pub(super) fn range(tag: &Ident) -> Option<RangeInclusive<i128>> {
+    Some(match tag.to_string().as_str() {
+        "u8" => 0..=u8::MAX.into(),
+        "u16" => 0..=u16::MAX.into(),
+        "u32" => 0..=u32::MAX.into(),
+        "u64" => 0..=u64::MAX.into(),
+        "i8" => i8::MIN.into()..=i8::MAX.into(),
+        "i16" => i16::MIN.into()..=i16::MAX.into(),
+        "i32" => i32::MIN.into()..=i32::MAX.into(),
+        "i64" => i64::MIN.into()..=i64::MAX.into(),
+        _ => return None,
+    })
+}
 
 const NUMBERS: &[&str] =
     &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];
@@ -68,7 +91,6 @@ pub(super) fn is_fixed(ty: &Type) -> bool {
     }
 }
 
-/// Whether it has a byte order: a number of several bytes does, and what is made of such.
 /// Whether it is a number, or an array of them.
 pub(super) fn is_numbers(ty: &Type) -> bool {
     match kind(ty) {
@@ -78,12 +100,27 @@ pub(super) fn is_numbers(ty: &Type) -> bool {
     }
 }
 
-pub(super) fn has_order(ty: &Type) -> bool {
+/// Whether bytes can come in another order.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Order {
+    /// Numbers of several bytes do.
+    Some,
+    /// Bytes do not.
+    None,
+    /// It is a type of the user's, which says itself.
+    OfTheType,
+}
+
+/// The order of what is written of this type, the length in front of it left out.
+pub(super) fn order(ty: &Type) -> Order {
     match kind(ty) {
-        Kind::Number(name) => name != "u8" && name != "i8",
-        Kind::Text | Kind::Bytes | Kind::List(_) => true,
-        Kind::Option(inner) | Kind::Array(inner, _) => has_order(inner),
-        Kind::Bool | Kind::LazyList | Kind::Other => false,
+        Kind::Number(name) if name != "u8" && name != "i8" => Order::Some,
+        Kind::Number(_) | Kind::Bool | Kind::Text | Kind::Bytes => Order::None,
+        Kind::List(item) | Kind::Array(item, _) | Kind::Option(item) => order(item),
+        // That it has none of its own is another rule's.
+        Kind::LazyList => Order::Some,
+        Kind::Other if matches!(ty, Type::Path(_)) => Order::OfTheType,
+        Kind::Other => Order::None,
     }
 }
 
@@ -122,24 +159,28 @@ pub(super) fn check(ty: &Type, errors: &Errors) {
 
 fn check_path(path: &Path, errors: &Errors) {
     let Some(last) = path.segments.last() else { return };
+    // Those of the standard library have a type argument, which tells them from a user's own of the same name.
+    let is_generic = has_type_argument(last);
     let advice = match last.ident.to_string().as_str() {
         "usize" => "`usize` is not the same width everywhere: use `u32` or `u64`",
         "isize" => "`isize` is not the same width everywhere: use `i32` or `i64`",
         "char" => "a `char` is not how text travels: use `&'a str`, `String`, or the `u32` it converts to",
         "str" => "text without an owner: use `&'a str` or `String`",
-        "HashMap" | "BTreeMap" => {
+        "HashMap" | "BTreeMap" if is_generic => {
             "a map has no order on the wire: use `Vec` of a packet with a key and a value"
         }
-        "HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap" => {
+        "HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap" if is_generic => {
             "the wire knows one kind of list: use `Vec`"
         }
-        "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock" => {
+        "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock" if is_generic => {
             "the peer shares no memory with this side: use the type inside it"
         }
-        "Cow" => {
+        "Cow" if is_generic => {
             "what is decoded is borrowed or owned, and the packet says which: use `&'a str`, `String` or `Vec`"
         }
-        "Result" => "the wire knows no `Result`: use an enum with `#[repr(u8)]` and `#[derive(Packet)]`",
+        "Result" if is_generic => {
+            "the wire knows no `Result`: use an enum with `#[repr(u8)]` and `#[derive(Packet)]`"
+        }
         _ => return arguments(last, &mut |ty| check(ty, errors)),
     };
     errors.at(path, advice);
@@ -192,6 +233,12 @@ pub(super) fn each_path(ty: &Type, visit: &mut dyn FnMut(&Path)) {
     }
 }
 
+fn has_type_argument(segment: &PathSegment) -> bool {
+    let mut found = false;
+    arguments(segment, &mut |_| found = true);
+    found
+}
+
 fn arguments(segment: &PathSegment, visit: &mut dyn FnMut(&Type)) {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return };
     for argument in &arguments.args {
@@ -218,16 +265,4 @@ fn ends_in(path: &Path, name: &str) -> bool {
 
 fn is_u8(ty: &Type) -> bool {
     matches!(ty, Type::Path(TypePath { qself: None, path, .. }) if path.is_ident("u8"))
-}
-
-/// The type as a user would write it.
-fn text(ty: &Type) -> String {
-    let tokens = ty.to_token_stream().to_string();
-    tokens
-        .replace(" <", "<")
-        .replace("< ", "<")
-        .replace(" >", ">")
-        .replace("& ", "&")
-        .replace(" ,", ",")
-        .replace(" :: ", "::")
 }

@@ -6,6 +6,8 @@ use mario_macros::Packet;
 enum Color {
     Red,
     Green,
+    #[mario(other)]
+    Unknown(usize),
 }
 
 fn main() {}

@@ -7,4 +7,16 @@ struct Folder {
     folders: Vec<Folder>,
 }
 
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+struct Node {
+    next: Vec<Self>,
+}
+
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+struct Tree<'a> {
+    trees: mario_proto::List<'a, Tree<'a>>,
+}
+
 fn main() {}

@@ -11,7 +11,7 @@ const _: () = {
                     __mario::field::<
                         __mario::Prefixed<&'a str, u8, { 32 }>,
                     >("Account.name", ""),
-                    __mario::field::<__mario::CText<String, 16>>("Account.nick", ""),
+                    __mario::field::<__mario::CText<String, { 16 }>>("Account.nick", ""),
                     __mario::field::<u8>("Account.age", "").in_range("18.."),
                     __mario::field::<u16>("Account.rights", ""),
                     __mario::field::<__mario::Big<u32>>("Account.address", ""),
@@ -51,7 +51,9 @@ const _: () = {
                     __mario::Prefixed<&'a str, u8, { 32 }>,
                 >(&self.name, out, "Account.name")?;
             let mut run = out.next_run::<Self, 2>(run)?;
-            run.field::<__mario::CText<String, 16>>(&self.nick, out, "Account.nick")?;
+            run.field::<
+                    __mario::CText<String, { 16 }>,
+                >(&self.nick, out, "Account.nick")?;
             run.field_if::<
                     u8,
                 >(
@@ -90,7 +92,8 @@ const _: () = {
             let name = run
                 .field::<__mario::Prefixed<&'a str, u8, { 32 }>>(input, "Account.name")?;
             let mut run = input.next_run::<Self, 2>(run)?;
-            let nick = run.field::<__mario::CText<String, 16>>(input, "Account.nick")?;
+            let nick = run
+                .field::<__mario::CText<String, { 16 }>>(input, "Account.nick")?;
             let age = run
                 .field_map::<
                     u8,

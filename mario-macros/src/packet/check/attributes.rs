@@ -5,7 +5,7 @@ use syn::{Expr, ExprLit, Lit, Type};
 
 use super::super::attributes::FieldAttributes;
 use super::super::model::{Field, Fields, Packet, policy};
-use super::super::types::{self, Kind};
+use super::super::types::{self, Kind, Order};
 use crate::errors::Errors;
 
 pub(super) fn check(packet: &Packet, errors: &Errors) {
@@ -90,7 +90,8 @@ fn rest_is_last(fields: &Fields, errors: &Errors) {
 
 fn limit_within_prefix(field: &Field, errors: &Errors) {
     let Some(max) = &field.attributes.max else { return };
-    if field.attributes.rest.is_some() || !has_length(&field.ty) {
+    let prefix_is_unclear = field.attributes.prefix.is_none() && field.attributes.unclear;
+    if field.attributes.rest.is_some() || !has_length(&field.ty) || prefix_is_unclear {
         return;
     }
     let prefix = field.attributes.prefix.as_ref().map_or("u16".to_owned(), ToString::to_string);
@@ -117,18 +118,22 @@ fn c_text_is_text(field: &Field, errors: &Errors) {
 }
 
 fn order_of_what_has_one(field: &Field, errors: &Errors) {
-    let Some(big_endian) = &field.attributes.big_endian else { return };
-    if field.integer().is_some() {
+    let FieldAttributes { big_endian, prefix, rest, c_text, unclear, .. } = &field.attributes;
+    let Some(big_endian) = big_endian else { return };
+    let length = has_length(&field.ty) && c_text.is_none() && rest.is_none();
+    if field.integer().is_some()
+        || *unclear
+        || (length && prefix.as_ref().is_none_or(|prefix| prefix != "u8"))
+    {
         return;
     }
-    match types::kind(&field.ty) {
-        Kind::Other => errors.at(
+    match types::order(&field.ty) {
+        Order::Some => {}
+        Order::None => errors.at(big_endian, "bytes have no order: remove `big_endian`"),
+        Order::OfTheType => errors.at(
             big_endian,
             "which byte comes first is for the type itself to say: put `big_endian` on its declaration",
         ),
-        Kind::LazyList => {}
-        _ if types::has_order(&field.ty) => {}
-        _ => errors.at(big_endian, "one byte has no order: remove `big_endian`"),
     }
 }
 
@@ -143,25 +148,23 @@ fn lazy_items_in_their_own_order(field: &Field, errors: &Errors) {
 
 fn range_of_number(field: &Field, errors: &Errors) {
     let Some(range) = &field.attributes.range else { return };
-    if !matches!(types::kind(&field.ty), Kind::Number(_)) || field.integer().is_some() {
+    let is_number = matches!(types::kind(&field.ty), Kind::Number(_)) && field.integer().is_none();
+    if !is_number && !field.attributes.unclear {
         errors.at(range, "`range` is for numbers: use `check` with a function of yours");
     }
 }
 
 fn integer_of_fixed_width(field: &Field, errors: &Errors) {
-    let Some(integer) = field.integer() else { return };
-    if !types::TAGS.iter().any(|known| integer == known) {
-        errors.at(
-            integer,
-            format!("it travels as an integer of a fixed width: one of `{}`", types::TAGS.join("`, `")),
-        );
-    }
     let FieldAttributes { via, bits, prefix, rest, max, c_text, .. } = &field.attributes;
-    if bits.is_some() && integer.to_string().starts_with('i') {
-        errors.at(integer, "flags have no sign: use an unsigned integer");
-    }
+    let Some(integer) = field.integer() else { return };
+    let (known, what) = match bits {
+        Some(_) => (types::FLAGS, "flags have no sign and at most 64 bits"),
+        None => (types::INTEGERS, "it travels as an integer of a fixed width"),
+    };
     if via.is_some() && bits.is_some() {
-        errors.at(integer, "`bits` already says how it travels: remove `via`, or `bits`");
+        errors.at(via, "`bits` already says how it travels: remove `via`, or `bits`");
+    } else if !known.iter().any(|known| integer == known) {
+        errors.at(integer, format!("{what}: use one of `{}`", known.join("`, `")));
     }
     if prefix.is_some() || rest.is_some() || max.is_some() || c_text.is_some() {
         errors.at(integer, "an integer has no length: remove `prefix`, `rest`, `max` and `c_text`");

@@ -1,6 +1,6 @@
 //! What may be declared as a packet.
 
-use syn::GenericParam;
+use syn::{GenericParam, Ident, Path};
 
 use super::super::model::{Body, Enum, Field, Packet};
 use super::super::types::{self, Kind};
@@ -12,6 +12,7 @@ pub(super) fn check(packet: &Packet, errors: &Errors) {
         one_lifetime,
         tag_of_fixed_width,
         some_variant,
+        numbers_within_tag,
         other_holds_number,
         types_of_the_wire,
         no_recursion,
@@ -61,12 +62,19 @@ fn tag_of_fixed_width(packet: &Packet, errors: &Errors) {
             &packet.name,
             "how wide is its number on the wire? Add `#[repr(u8)]`, or another integer of a fixed width",
         ),
-        Some(tag) if types::TAGS.iter().any(|known| tag == known) => {}
-        Some(tag) => errors.at(
-            tag,
-            format!("`{tag}` is not the same width everywhere: use one of `{}`", types::TAGS.join("`, `")),
-        ),
+        Some(tag) if is_known(tag) => {}
+        Some(tag) => {
+            let why = match tag.to_string().as_str() {
+                "usize" | "isize" => "is not the same width everywhere",
+                _ => "is no number of at most 64 bits",
+            };
+            errors.at(tag, format!("`{tag}` {why}: use one of `{}`", types::TAGS.join("`, `")));
+        }
     }
+}
+
+fn is_known(tag: &Ident) -> bool {
+    types::TAGS.iter().any(|known| tag == known)
 }
 
 fn some_variant(packet: &Packet, errors: &Errors) {
@@ -75,8 +83,25 @@ fn some_variant(packet: &Packet, errors: &Errors) {
     }
 }
 
+/// Of those that rustc refuses, it says so itself: see `Packet::is_numbered`.
+fn numbers_within_tag(packet: &Packet, errors: &Errors) {
+    let Body::Enum(Enum { tag: Some(tag), variants, .. }) = &packet.body else { return };
+    for variant in variants {
+        let (Some(range), Some(number)) = (types::range(tag), &variant.declared) else { continue };
+        if variant.value > *range.end() {
+            errors.at(
+                number,
+                format!("a `{tag}` goes up to {}: take a lower number, or a wider `repr`", range.end()),
+            );
+        }
+    }
+}
+
 fn other_holds_number(packet: &Packet, errors: &Errors) {
     let Body::Enum(Enum { tag: Some(tag), variants, .. }) = &packet.body else { return };
+    if !is_known(tag) {
+        return;
+    }
     let others = variants.iter().filter_map(|variant| Some((variant, variant.other.as_ref()?)));
     for (index, (variant, other)) in others.enumerate() {
         if index > 0 {
@@ -115,7 +140,7 @@ fn types_of_the_wire(packet: &Packet, errors: &Errors) {
 fn no_recursion(packet: &Packet, errors: &Errors) {
     for field in packet.fields() {
         types::each_path(&field.ty, &mut |path| {
-            if path.is_ident(&packet.name) || path.is_ident("Self") {
+            if names(path, &packet.name) || path.is_ident("Self") {
                 errors.at(
                     path,
                     "a packet cannot contain itself: whoever sends it would choose how deep the decoder goes",
@@ -123,4 +148,9 @@ fn no_recursion(packet: &Packet, errors: &Errors) {
             }
         });
     }
+}
+
+/// Whether the path is that name alone, with or without a lifetime.
+fn names(path: &Path, name: &Ident) -> bool {
+    path.leading_colon.is_none() && path.segments.len() == 1 && path.segments[0].ident == *name
 }

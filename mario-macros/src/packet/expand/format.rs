@@ -9,7 +9,7 @@ use super::super::types::{Kind, kind};
 pub(super) fn of(field: &Field) -> TokenStream {
     let Field { ty, attributes, .. } = field;
     if let Some(len) = &attributes.c_text {
-        return quote!(__mario::CText<#ty, #len>);
+        return quote!(__mario::CText<#ty, { #len }>);
     }
     if let Some(integer) = field.integer() {
         let one_byte = integer == "u8" || integer == "i8";
