@@ -215,12 +215,14 @@ impl<T, W: Wake> Dealer<T, W> {
         self.has_room() && !self.ring.is_full() && !self.mailbox.is_stuck()
     }
 
-    /// Promises a slot and hands the socket over; gives it back if the worker is not ready.
-    pub(crate) fn deal(&mut self, stream: T, peer: SocketAddr) -> Result<(), T> {
+    /// Promises a slot and hands the socket over; gives it back if the worker is not ready. `promised` is called in
+    /// between: when it is sure that the worker gets the socket, and before it can see it.
+    pub(crate) fn deal(&mut self, stream: T, peer: SocketAddr, promised: impl FnOnce()) -> Result<(), T> {
         if !self.is_ready() {
             return Err(stream);
         }
         self.mailbox.promise();
+        promised();
         match self.ring.push((stream, peer)) {
             Ok(()) => {
                 self.mailbox.doorbell.ring();
@@ -264,13 +266,13 @@ mod tests {
         let peer = ([127, 0, 0, 1], 1).into();
         let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
         let (mut dealer, mut hand) = way(2, &mailbox);
-        assert_eq!(dealer.deal('a', peer), Ok(()));
-        assert_eq!(dealer.deal('b', peer), Ok(()));
-        assert_eq!(dealer.deal('c', peer), Err('c'));
+        assert_eq!(dealer.deal('a', peer, || ()), Ok(()));
+        assert_eq!(dealer.deal('b', peer, || ()), Ok(()));
+        assert_eq!(dealer.deal('c', peer, || ()), Err('c'));
         assert_eq!(hand.next(), Some(('a', peer)));
         assert!(!dealer.has_room(), "the slot is taken now");
         mailbox.free();
-        assert_eq!(dealer.deal('d', peer), Ok(()));
+        assert_eq!(dealer.deal('d', peer, || ()), Ok(()));
         assert_eq!(mailbox.load(), 2);
     }
 
@@ -280,11 +282,25 @@ mod tests {
         let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
         let (mut dealer, _hand) = way(2, &mailbox);
         mailbox.set_stuck(true);
-        assert_eq!((dealer.has_room(), dealer.deal('a', peer)), (true, Err('a')));
+        assert_eq!((dealer.has_room(), dealer.deal('a', peer, || ())), (true, Err('a')));
         mailbox.set_stuck(false);
-        assert_eq!(dealer.deal('a', peer), Ok(()));
+        assert_eq!(dealer.deal('a', peer, || ()), Ok(()));
         mailbox.fail();
-        assert_eq!((dealer.has_room(), dealer.deal('b', peer)), (false, Err('b')));
+        assert_eq!((dealer.has_room(), dealer.deal('b', peer, || ())), (false, Err('b')));
+    }
+
+    #[test]
+    fn only_who_is_taken_is_counted() {
+        let peer = ([127, 0, 0, 1], 1).into();
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
+        let (mut dealer, _hand) = way(2, &mailbox);
+        let mut count = 0;
+        // The watchdog may say so after the master has looked whether the worker is ready.
+        mailbox.set_stuck(true);
+        assert_eq!(dealer.deal('a', peer, || count += 1), Err('a'));
+        mailbox.set_stuck(false);
+        assert_eq!(dealer.deal('a', peer, || count += 1), Ok(()));
+        assert_eq!((count, mailbox.load()), (1, 1));
     }
 
     #[test]
@@ -293,11 +309,11 @@ mod tests {
         let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
         let (mut dealer, mut hand) = way(usize::MAX, &mailbox);
         for number in 0..RING {
-            assert_eq!(dealer.deal(number, peer), Ok(()));
+            assert_eq!(dealer.deal(number, peer, || ()), Ok(()));
         }
-        assert_eq!(dealer.deal(RING, peer), Err(RING));
+        assert_eq!(dealer.deal(RING, peer, || ()), Err(RING));
         assert_eq!(mailbox.load(), RING);
         hand.next();
-        assert_eq!(dealer.deal(RING, peer), Ok(()));
+        assert_eq!(dealer.deal(RING, peer, || ()), Ok(()));
     }
 }

@@ -17,6 +17,9 @@ use crate::stats::Door;
 /// How long accepting pauses while no worker takes sockets, though there are free slots.
 const BUSY: Duration = Duration::from_millis(1);
 
+/// How long a stop lets the connection that is held wait for a worker that can take it.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
 /// The master: the only one that accepts.
 pub(crate) struct Master<L: WatchedListener, W: Wake, C> {
     clock: C,
@@ -25,6 +28,8 @@ pub(crate) struct Master<L: WatchedListener, W: Wake, C> {
     stop: Arc<AtomicBool>,
     /// A connection that was accepted while all workers were busy.
     held: Option<(Arrival<L::Stream>, SocketAddr)>,
+    /// Set once the server shuts down with a connection held: when that is given up.
+    give_up: Option<Duration>,
 }
 
 impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
@@ -36,18 +41,23 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         admission: Arc<Admission>,
         stop: Arc<AtomicBool>,
     ) -> Self {
-        Master { clock, acceptor: Acceptor::new(listener, door, admission), workers, stop, held: None }
+        let acceptor = Acceptor::new(listener, door, admission);
+        Master { clock, acceptor, workers, stop, held: None, give_up: None }
     }
 
     /// Accepts until the server shuts down. What is accepted is dealt before the workers learn of it.
-    pub(crate) fn run(mut self) {
+    ///
+    /// # Errors
+    /// If connections can't be waited for any more. The workers end then too.
+    pub(crate) fn run(mut self) -> io::Result<()> {
         while self.goes_on() {
             let pause = self.accept_all();
             if let Err(error) = self.wait(pause) {
                 log::error!("waiting for connections failed: {error}");
-                return;
+                return Err(error);
             }
         }
+        Ok(())
     }
 
     /// Waits for connections; where there is a `pause`, for its end, however many arrive in it.
@@ -69,13 +79,18 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
     /// Accepts what waits; returns how long to pause if it had to stop before the end.
     fn accept_all(&mut self) -> Option<Duration> {
         while self.goes_on() {
+            let now = self.clock.now();
             let accepted = match self.held.take() {
                 Some((arrival, peer)) => Accepted::Connection(arrival, peer),
-                None => self.acceptor.next(self.clock.now()),
+                None => self.acceptor.next(now),
             };
             match accepted {
                 Accepted::Connection(arrival, peer) => {
-                    if let Err(arrival) = self.deal(arrival, peer) {
+                    if let Err(arrival) = self.deal(arrival, peer, now) {
+                        if self.gives_up(now) {
+                            self.acceptor.refused(peer, now);
+                            return None;
+                        }
                         self.held = Some((arrival, peer));
                         return Some(BUSY);
                     }
@@ -93,17 +108,27 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         self.held.is_some() || !self.stop.load(Ordering::Acquire)
     }
 
+    /// The server shuts down, and the workers have waited long enough to learn of it.
+    #[cold]
+    fn gives_up(&mut self, now: Duration) -> bool {
+        self.stop.load(Ordering::Acquire) && now >= *self.give_up.get_or_insert(now + LAST_CALL)
+    }
+
     /// Hands a connection to the worker that has the fewest, or refuses it if all slots are taken. Gives it back if
     /// there are free slots, but only at workers that can't take a socket right now.
-    fn deal(&mut self, arrival: Arrival<L::Stream>, peer: SocketAddr) -> Result<(), Arrival<L::Stream>> {
+    fn deal(
+        &mut self,
+        arrival: Arrival<L::Stream>,
+        peer: SocketAddr,
+        now: Duration,
+    ) -> Result<(), Arrival<L::Stream>> {
         let ready = self.workers.iter_mut().filter(|worker| worker.is_ready());
         if let Some(worker) = ready.min_by_key(|worker| worker.mailbox.load()) {
-            self.acceptor.admitted();
-            worker.deal(arrival, peer)?;
+            worker.deal(arrival, peer, || self.acceptor.admitted(now))?;
         } else if self.workers.iter().any(Dealer::has_room) {
             return Err(arrival);
         } else {
-            self.acceptor.refused(peer);
+            self.acceptor.refused(peer, now);
         }
         Ok(())
     }
@@ -121,28 +146,25 @@ impl<L: WatchedListener, W: Wake, C> Drop for Master<L, W, C> {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::rc::Rc;
 
     use super::*;
-    use crate::clock::SystemClock;
     use crate::mail::Room;
-    use crate::mailbox::{Hand, Mailbox, way_of};
+    use crate::mailbox::{Course, Hand, Mailbox, way_of};
     use crate::net::Listener;
+    use crate::net::sim::SimClock;
 
     struct Nobody;
     impl Wake for Nobody {
         fn wake(&self) {}
     }
 
-    /// A listener with two connections. While its master waits for a place to deal the second one to, it is told to
-    /// stop, which ends that wait, and a place becomes free.
-    struct Script {
+    /// A listener with connections, and what happens in each wait.
+    struct Script<F> {
         backlog: Vec<char>,
-        hand: Rc<RefCell<Hand<Arrival<char>>>>,
-        stop: Arc<AtomicBool>,
+        wait: F,
     }
 
-    impl Listener for Script {
+    impl<F> Listener for Script<F> {
         type Stream = char;
 
         fn accept(&mut self) -> io::Result<(char, SocketAddr)> {
@@ -151,24 +173,90 @@ mod tests {
         }
     }
 
-    impl WatchedListener for Script {
+    impl<F: FnMut(Option<Duration>) -> io::Result<()>> WatchedListener for Script<F> {
         fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-            assert!(timeout.is_some(), "it would wait for ever");
-            if !self.stop.swap(true, Ordering::Release) {
-                assert_eq!(self.hand.borrow_mut().next().map(|(arrival, _)| arrival.stream), Some('a'));
-            }
-            Ok(())
+            (self.wait)(timeout)
         }
     }
 
+    /// A master with one worker on the way to which one socket has room.
+    struct Rig {
+        mailbox: Arc<Mailbox<Nobody>>,
+        hand: RefCell<Hand<Arrival<char>>>,
+        dealer: Option<Dealer<Arrival<char>, Nobody>>,
+        door: Arc<Door>,
+        stop: Arc<AtomicBool>,
+        clock: SimClock,
+    }
+
+    impl Rig {
+        fn new() -> Rig {
+            let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 3, letters: 1, answers: 1 }));
+            let (dealer, hand) = way_of(1, 3, &mailbox);
+            Rig {
+                mailbox,
+                hand: RefCell::new(hand),
+                dealer: Some(dealer),
+                door: Arc::default(),
+                stop: Arc::default(),
+                clock: SimClock::default(),
+            }
+        }
+
+        fn next(&self) -> Option<char> {
+            self.hand.borrow_mut().next().map(|(arrival, _)| arrival.stream)
+        }
+
+        fn run(
+            &self,
+            dealer: Dealer<Arrival<char>, Nobody>,
+            backlog: &str,
+            wait: impl FnMut(Option<Duration>) -> io::Result<()>,
+        ) -> io::Result<()> {
+            let listener = Script { backlog: backlog.chars().rev().collect(), wait };
+            let (clock, door, stop) = (self.clock.clone(), Arc::clone(&self.door), Arc::clone(&self.stop));
+            Master::new(clock, listener, vec![dealer], door, Arc::default(), stop).run()
+        }
+    }
+
+    /// While the master waits for a place to deal the second one to, it is told to stop, which ends that wait, and a
+    /// place becomes free.
     #[test]
     fn a_stop_while_a_connection_is_held_is_not_forgotten() {
-        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 1, answers: 1 }));
-        let (dealer, hand) = way_of(1, 2, &mailbox);
-        let (hand, stop) = (Rc::new(RefCell::new(hand)), Arc::new(AtomicBool::new(false)));
-        let listener = Script { backlog: vec!['b', 'a'], hand: Rc::clone(&hand), stop: Arc::clone(&stop) };
-        let (clock, admission) = (SystemClock::start(), Arc::default());
-        Master::new(clock, listener, vec![dealer], Arc::default(), admission, stop).run();
-        assert_eq!(hand.borrow_mut().next().map(|(arrival, _)| arrival.stream), Some('b'));
+        let mut rig = Rig::new();
+        let dealer = rig.dealer.take().unwrap();
+        let wait = |timeout: Option<Duration>| {
+            assert!(timeout.is_some(), "it would wait for ever");
+            if !rig.stop.swap(true, Ordering::Release) {
+                assert_eq!(rig.next(), Some('a'));
+            }
+            Ok(())
+        };
+        rig.run(dealer, "ab", wait).unwrap();
+        assert_eq!(rig.next(), Some('b'));
+        assert_eq!((rig.door.accepted.get(), rig.door.refused.get()), (2, 0));
+    }
+
+    #[test]
+    fn a_stop_waits_only_so_long_for_a_worker_that_takes_what_is_held() {
+        let mut rig = Rig::new();
+        let dealer = rig.dealer.take().unwrap();
+        let wait = |timeout: Option<Duration>| {
+            rig.stop.store(true, Ordering::Release);
+            rig.clock.pass(timeout.expect("it would wait for ever"));
+            assert!(rig.clock.now() <= LAST_CALL + 2 * BUSY, "the workers have to learn of the stop");
+            Ok(())
+        };
+        rig.run(dealer, "abc", wait).unwrap();
+        assert_eq!(rig.mailbox.course(), Course::Drain);
+        assert_eq!((rig.door.accepted.get(), rig.door.refused.get()), (1, 1), "the third waits outside");
+    }
+
+    #[test]
+    fn a_failure_ends_it_with_the_error_and_the_workers_too() {
+        let mut rig = Rig::new();
+        let dealer = rig.dealer.take().unwrap();
+        let error = rig.run(dealer, "a", |_| Err(io::ErrorKind::Unsupported.into())).unwrap_err();
+        assert_eq!((error.kind(), rig.mailbox.course()), (io::ErrorKind::Unsupported, Course::Drain));
     }
 }

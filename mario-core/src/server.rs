@@ -26,7 +26,7 @@ use crate::watchdog::Watchdog;
 #[derive(Debug)]
 pub struct Server {
     handle: ServerHandle,
-    master: Option<JoinHandle<()>>,
+    master: Option<JoinHandle<Result<()>>>,
     crew: Crew,
     watch: Option<Watch>,
     office: Option<JoinHandle<()>>,
@@ -116,7 +116,7 @@ impl Server {
     fn wait(&mut self) -> Result<()> {
         let mut result = Ok(());
         if let Some(master) = self.master.take() {
-            result = threads::join(master);
+            result = threads::join(master).and_then(|accepting| accepting);
         }
         result = result.and(self.crew.join());
         if let Some(watch) = self.watch.take() {

@@ -324,10 +324,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 Accepted::Nothing | Accepted::Pause(_) => return,
             };
             if self.slots.is_full() {
-                door.acceptor.refused(peer);
+                door.acceptor.refused(peer, self.now);
                 continue;
             }
-            door.acceptor.admitted();
+            door.acceptor.admitted(self.now);
             self.mailbox.promise();
             self.admit(arrival, peer);
         }

@@ -119,7 +119,7 @@ struct Open {
     local_addr: SocketAddr,
     crew: Crew,
     doors: Vec<Arc<Door>>,
-    master: Option<(JoinHandle<()>, ThreadStop)>,
+    master: Option<(JoinHandle<Result<()>>, ThreadStop)>,
 }
 
 impl<S: Service> Setup<S> {
@@ -149,7 +149,8 @@ impl<S: Service> Setup<S> {
         let (door, stop) = (Arc::new(Door::default()), ThreadStop::new(waker));
         let (counts, flag) = (Arc::clone(&door), Arc::clone(&stop.flag));
         let master = Master::new(SystemClock::start(), listener, dealers, counts, admission, flag);
-        let thread = threads::spawn("mario-master", move || master.run())?;
+        let accept = move || master.run().map_err(system("wait for connections"));
+        let thread = threads::spawn("mario-master", accept)?;
         Ok(Open { local_addr, crew, doors: vec![door], master: Some((thread, stop)) })
     }
 

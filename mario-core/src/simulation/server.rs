@@ -152,7 +152,8 @@ impl SimServer {
             let world = self.world.clone();
             self.director.cast(move |actor| {
                 world.enter(actor);
-                Master::new(world, listener, dealers, counters, admission, stop).run();
+                let master = Master::new(world, listener, dealers, counters, admission, stop);
+                master.run().expect("the world can always be waited for");
             });
         }
     }

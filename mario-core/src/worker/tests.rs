@@ -135,7 +135,7 @@ impl Rig {
         let stream = SimStream::default();
         stream.0.borrow_mut().room = usize::MAX;
         self.peers.push(stream.clone());
-        assert!(self.dealer.deal(stream.into(), ([127, 0, 0, 1], 1).into()).is_ok());
+        assert!(self.dealer.deal(stream.into(), ([127, 0, 0, 1], 1).into(), || ()).is_ok());
         self.worker.adopt();
         self.peers.len() - 1
     }

@@ -154,7 +154,7 @@ fn who_was_dealt_before_the_drain_is_served_and_has_a_turn() {
     let stream = SimStream::default();
     stream.0.borrow_mut().room = usize::MAX;
     rig.peers.push(stream.clone());
-    assert!(rig.dealer.deal(stream.into(), ([127, 0, 0, 1], 1).into()).is_ok());
+    assert!(rig.dealer.deal(stream.into(), ([127, 0, 0, 1], 1).into(), || ()).is_ok());
     assert!(!rig.step());
     rig.send(1, b"hello");
     assert_eq!(rig.peer(1).received.len(), 13);

@@ -65,7 +65,7 @@ fn who_waits_to_be_taken_is_taken_by_the_next_life() {
     rig.connect();
     let stream = SimStream::default();
     stream.0.borrow_mut().room = usize::MAX;
-    assert!(rig.dealer.deal(stream.into(), ([127, 0, 0, 1], 2).into()).is_ok());
+    assert!(rig.dealer.deal(stream.into(), ([127, 0, 0, 1], 2).into(), || ()).is_ok());
     rig.poll.fault.set(true);
     // It is taken in the round that dies, or in the next one; in either case it is counted right.
     assert!(rig.survive());
