@@ -33,6 +33,9 @@ const MEETING: &str = "MARIO_TEST_MEETING";
 /// What a child prints before its address.
 const LISTENING: &str = "listening on ";
 
+/// What it prints when a handler is about to hang.
+const HANGS: &str = "a handler hangs";
+
 /// What it prints before the reason why it does not start.
 const FAILED: &str = "failed: ";
 
@@ -70,6 +73,7 @@ fn stay(conn: &mut Conn<'_, Restarted>) {
 /// Never returns.
 #[mario::command(HANG)]
 fn hang(_conn: &mut Conn<'_, Restarted>) {
+    println!("\n{HANGS}");
     loop {
         thread::park();
     }
@@ -85,7 +89,7 @@ fn child() {
         .bind("127.0.0.1:0")
         .workers(2)
         .output_limit(64 << 20)
-        .shutdown_timeout(if has("talkative") { Duration::from_millis(50) } else { LIMIT })
+        .shutdown_timeout(if has("hasty") { Duration::from_millis(50) } else { LIMIT })
         .stop_on_signals();
     if has("systemd") {
         builder = builder.systemd();
@@ -127,6 +131,8 @@ fn child() {
 struct Process {
     child: Child,
     addr: SocketAddr,
+    /// What else it prints.
+    lines: mpsc::Receiver<String>,
 }
 
 impl Process {
@@ -168,10 +174,11 @@ impl Process {
             let failed = line.strip_prefix(FAILED).map(|error| Err(error.to_owned()));
             line.strip_prefix(LISTENING).map(|addr| Ok(addr.parse().unwrap())).or(failed)
         });
-        // What else it prints must find a reader.
-        thread::spawn(move || lines.for_each(drop));
+        // What else it prints must find a reader, whether or not a test wants to know.
+        let (sender, rest) = mpsc::channel();
+        thread::spawn(move || lines.for_each(|line| drop(sender.send(line.unwrap()))));
         match outcome.expect("it says how it goes") {
-            Ok(addr) => Ok(Process { child, addr }),
+            Ok(addr) => Ok(Process { child, addr, lines: rest }),
             Err(error) => {
                 assert_eq!(child.wait().unwrap().code(), Some(2));
                 Err(error)
@@ -181,6 +188,14 @@ impl Process {
 
     fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    /// Makes a handler hang, and waits until it does.
+    fn hang(&self) -> Client {
+        let mut client = self.clients(1).remove(0);
+        client.send(&frame(HANG, &[]));
+        while self.lines.recv_timeout(LIMIT).expect("the handler begins") != HANGS {}
+        client
     }
 
     #[track_caller]
@@ -259,7 +274,7 @@ fn the_exit_code_says_whether_all_was_flushed() {
     drop(clients);
     assert_eq!(flushed.exit().code(), Some(0));
 
-    let unflushed = Process::start("drain,talkative");
+    let unflushed = Process::start("drain,talkative,hasty");
     let _client = unflushed.clients(1);
     unflushed.terminate();
     assert_eq!(unflushed.exit().code(), Some(1));
@@ -279,6 +294,27 @@ fn a_second_signal_ends_a_drain() {
     for client in &mut clients {
         assert_eq!(client.receive_all(), []);
     }
+}
+
+#[test]
+fn a_stop_ends_by_its_deadline_though_a_handler_hangs() {
+    for mode in ["hasty", "hasty,drain", "hasty,drain,workers_accept", "hasty,workers_accept,private"] {
+        let process = Process::start(mode);
+        let _hanging = process.hang();
+        process.terminate();
+        assert_eq!(process.exit().code(), Some(1), "{mode}");
+    }
+
+    let process = Process::start("hasty,endless_drain");
+    let _hanging = process.hang();
+    process.terminate();
+    eventually("nobody listens any more", || std::net::TcpStream::connect(process.addr).is_err());
+    process.terminate();
+    assert_eq!(
+        process.exit().code(),
+        Some(1),
+        "a second signal leaves no more time than the shutdown timeout"
+    );
 }
 
 /// The socket stays with whoever passed it, so that those who connect between two processes wait in it.
@@ -479,13 +515,14 @@ fn systemd_is_told_of_the_start_and_the_stop() {
 fn the_watchdog_is_fed_by_idle_workers_and_not_by_one_that_hangs() {
     let manager = Manager::new("watchdog");
     let period = Duration::from_millis(200);
-    let process = manager.start("systemd,endless_drain", Some(period * 4));
+    let process = manager.start("systemd,hasty", Some(period * 4));
     manager.hears("READY=1");
     for _ in 0..4 {
         manager.hears("WATCHDOG=1");
     }
-    let mut clients = process.clients(1);
-    clients[0].send(&frame(HANG, &[]));
+    let _hanging = process.hang();
     // One may be under way; then there is none in ten times the period.
     eventually("it is quiet", || manager.news.recv_timeout(period * 10).is_err());
+    process.terminate();
+    assert_eq!(process.exit().code(), Some(1));
 }

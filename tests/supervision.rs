@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use mario::{Conn, Payload, Server, Service};
+use mario::{Conn, Error, Payload, Server, Service};
 use support::{Client, eventually, frame};
 
 const WHERE: u16 = 0x0101;
@@ -82,6 +82,34 @@ fn a_worker_that_hangs_gets_no_more_connections_until_it_comes_round_again() {
     assert!(server.stats().stalls >= 1);
     eventually("it gets connections again", || worker_of(&mut Client::connect(server.local_addr())) == stuck);
     server.shutdown().unwrap();
+}
+
+#[test]
+fn a_shutdown_leaves_a_worker_behind_that_hangs_and_names_what_it_does() {
+    let hook = Hook::default();
+    let server = Server::builder(hook.clone(), mario::commands![answer_where, hang])
+        .bind("127.0.0.1:0")
+        .workers(2)
+        .watchdog(Duration::from_millis(50))
+        .shutdown_timeout(Duration::from_millis(200))
+        .start()
+        .unwrap();
+    let mut clients: Vec<_> = (0..4).map(|_| Client::connect(server.local_addr())).collect();
+    let workers: Vec<_> = clients.iter_mut().map(worker_of).collect();
+    clients[0].send(&frame(HANG, b""));
+    eventually("it hangs", || server.stats().stalled == 1);
+    let error = server.shutdown().unwrap_err();
+    let Error::Stuck { worker, command } = &error else { panic!("{error}") };
+    assert_eq!(*worker, usize::from(workers[0] - b'0'));
+    assert_eq!(command.map(|command| (command.id, command.name)), Some((HANG, "hang")));
+    assert!(error.to_string().contains("the last command that it began is 0x0102 (hang)"), "{error}");
+    for (client, worker) in clients.iter_mut().zip(&workers) {
+        if *worker != workers[0] {
+            assert_eq!(client.receive_all(), [], "the others end in order");
+        }
+    }
+    hook.let_go();
+    clients[0].closed();
 }
 
 /// Set in the process that is to be aborted.

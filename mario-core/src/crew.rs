@@ -1,5 +1,7 @@
 //! The threads of the workers: started together, stopped together.
 
+mod ends;
+
 use std::any::Any;
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
@@ -21,6 +23,8 @@ use crate::service::Service;
 use crate::stats::Door;
 use crate::threads::{self, system};
 use crate::worker::{Plan, Seat, Worker};
+pub(crate) use ends::End;
+use ends::Ending;
 
 /// The mailbox of a worker that runs on the system's network.
 pub(crate) type SystemMailbox = Mailbox<Bell>;
@@ -48,7 +52,9 @@ pub(crate) enum Errand {
 pub(crate) struct Crew {
     mailboxes: Vec<Arc<SystemMailbox>>,
     connections: Connections,
-    threads: Vec<JoinHandle<usize>>,
+    /// Without those that have ended, or were given up.
+    threads: Vec<Option<JoinHandle<usize>>>,
+    ends: (mpsc::Sender<End>, mpsc::Receiver<End>),
     /// To those who wait for where to listen.
     calls: Vec<mpsc::Sender<Call>>,
     /// Held to the end, so that none of the workers is the last to drop it: with a descriptor table of its own it would
@@ -107,6 +113,7 @@ impl Crew {
             mailboxes,
             connections: connections.clone(),
             threads: Vec::with_capacity(posts.len()),
+            ends: mpsc::channel(),
             calls: Vec::new(),
             _service: Arc::clone(&service) as Arc<dyn Any + Send + Sync>,
         };
@@ -119,14 +126,18 @@ impl Crew {
             if let Errand::Listen(_) = errand {
                 crew.calls.push(caller);
             }
-            crew.threads.push(threads::spawn(&format!("mario-worker-{index}"), move || {
+            let to = crew.ends.0.clone();
+            let thread = threads::spawn(&format!("mario-worker-{index}"), move || {
+                // Dropped last.
+                let _ending = Ending { worker: index, to };
                 let worker = prepare(seat, service, &orders, clock);
                 // The one who waits has gone if another worker has failed.
                 let (worker, outcome) = split(worker);
                 let _ = ready.send(outcome);
                 drop((ready, orders));
                 worker.map_or(0, |worker| serve(worker, errand, &calls, admission))
-            })?);
+            })?;
+            crew.threads.push(Some(thread));
         }
         drop((service, ready));
         crew.await_all(&laid_out)?;
@@ -161,17 +172,30 @@ impl Crew {
         }
     }
 
-    /// Waits until all workers have ended.
+    /// How the watchdog says that a worker is not to be waited for.
+    pub(crate) fn ends(&self) -> mpsc::Sender<End> {
+        self.ends.0.clone()
+    }
+
+    /// Waits until all workers have ended, but for those that were given up.
     ///
     /// # Errors
-    /// [`Error::Died`] if one panicked, [`Error::Unflushed`] if output had to be dropped.
+    /// [`Error::Died`] if one panicked, [`Error::Stuck`] if one was given up, [`Error::Unflushed`] if output had to be
+    /// dropped.
     pub(crate) fn join(&mut self) -> Result<()> {
         let mut result = Ok(());
         let mut connections = 0;
-        for thread in self.threads.drain(..) {
-            match threads::join(thread) {
-                Ok(unflushed) => connections += unflushed,
-                Err(error) => result = Err(error),
+        while self.threads.iter().any(Option::is_some) {
+            // It never fails, as the crew has a sender itself.
+            let Ok(end) = self.ends.1.recv() else { break };
+            let (End::Ended { worker } | End::GivenUp { worker, .. }) = end;
+            let Some(thread) = self.threads.get_mut(worker).and_then(Option::take) else { continue };
+            match end {
+                End::Ended { .. } => match threads::join(thread) {
+                    Ok(unflushed) => connections += unflushed,
+                    Err(error) => result = Err(error),
+                },
+                End::GivenUp { error, .. } => result = Err(error),
             }
         }
         if connections > 0 { result.and(Err(Error::Unflushed { connections })) } else { result }

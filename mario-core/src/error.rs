@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::dispatch::CommandDescription;
 use crate::link::ConnId;
+use crate::watchdog::describe;
 
 /// What [`Builder::start`](crate::Builder::start) and [`Builder::run`](crate::Builder::run) may answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -219,6 +221,15 @@ pub enum Error {
     Unflushed {
         /// How many connections did not get all.
         connections: usize,
+    },
+    /// The server has ended without one of its workers, as a handler or hook in it never returned. Its thread is left
+    /// behind: it goes on until the process exits.
+    #[error("worker {worker} did not come round to end in time, and is left behind; {}", describe(*command))]
+    Stuck {
+        /// Which worker.
+        worker: usize,
+        /// The last command that it began, if that is one of the service's.
+        command: Option<CommandDescription>,
     },
     /// A thread of the server panicked, which is a fault of mario.
     #[error("the thread {0} panicked")]

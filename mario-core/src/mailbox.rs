@@ -122,8 +122,8 @@ impl<W: Wake> Mailbox<W> {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// The worker takes no more connections.
-    fn is_over(&self) -> bool {
+    /// The worker's loop is over, in whatever way.
+    pub(crate) fn is_over(&self) -> bool {
         self.has_ended() || self.has_failed()
     }
 

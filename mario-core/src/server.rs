@@ -99,7 +99,10 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Unflushed`](crate::Error::Unflushed) if output had to be dropped, so that a `main` which returns this
-    /// exits with a code other than 0; [`Error::Died`](crate::Error::Died) if a thread of the server panicked.
+    /// exits with a code other than 0; [`Error::Stuck`](crate::Error::Stuck) if a worker hangs, which is then waited for no
+    /// longer than the [shutdown timeout](crate::Builder::shutdown_timeout) beyond the [drain](crate::Builder::drain);
+    /// [`Error::Died`](crate::Error::Died) if a thread of the server panicked; [`Error::System`](crate::Error::System) if it
+    /// could accept no more.
     pub fn join(mut self) -> Result<()> {
         self.wait()
     }

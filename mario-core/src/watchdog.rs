@@ -1,17 +1,22 @@
-//! Watches the workers: says when one does not come round, and for how long; and ends a server of which one can't go on.
+//! Watches the workers: says when one does not come round, and for how long; ends a server of which one can't go on;
+//! and leaves behind who does not come round to end.
+
+mod parting;
 
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
-use crate::crew::SystemMailbox;
+use crate::crew::{End, SystemMailbox};
 use crate::dispatch::CommandDescription;
 use crate::doorbell::Wake;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::handle::ServerHandle;
 use crate::mailbox::Mailbox;
 use crate::threads;
+pub(crate) use parting::Farewell;
+use parting::Parting;
 
 /// How often is looked if nobody asks for less.
 const LOOK: Duration = Duration::from_secs(1);
@@ -25,9 +30,18 @@ pub(crate) struct Patience {
     pub(crate) abort: Option<Duration>,
 }
 
-impl Patience {
+/// All limits of the watchdog.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) patience: Patience,
+    pub(crate) farewell: Farewell,
+}
+
+impl Limits {
+    /// How often to look.
     fn look(&self) -> Duration {
-        let shortest = [self.warn, self.abort].into_iter().flatten().min();
+        let Patience { warn, abort } = self.patience;
+        let shortest = [warn, abort, Some(self.farewell.timeout)].into_iter().flatten().min();
         shortest.map_or(LOOK, |shortest| (shortest / 4).clamp(Duration::from_millis(1), LOOK))
     }
 }
@@ -40,9 +54,10 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    pub(crate) fn start(patience: Patience, server: ServerHandle) -> Result<Watchdog> {
+    /// Tells `ends` of those who are left behind.
+    pub(crate) fn start(limits: Limits, server: ServerHandle, ends: mpsc::Sender<End>) -> Result<Watchdog> {
         let (end, ended) = mpsc::channel();
-        let thread = threads::spawn("mario-watchdog", move || watch(patience, &server, &ended))?;
+        let thread = threads::spawn("mario-watchdog", move || watch(limits, &server, &ends, &ended))?;
         Ok(Watchdog { end, thread })
     }
 
@@ -53,33 +68,40 @@ impl Watchdog {
     }
 }
 
-fn watch(patience: Patience, server: &ServerHandle, ended: &mpsc::Receiver<()>) {
+fn watch(limits: Limits, server: &ServerHandle, ends: &mpsc::Sender<End>, ended: &mpsc::Receiver<()>) {
     let clock = SystemClock::start();
     let workers: &[Arc<SystemMailbox>] = &server.0.mailboxes;
     let mut awake = Awake::default();
     let mut looks: Vec<_> = workers.iter().map(|_| Look::default()).collect();
-    while ended.recv_timeout(patience.look()) == Err(mpsc::RecvTimeoutError::Timeout) {
-        let now = awake.at(clock.now(), patience);
-        for (number, (worker, look)) in workers.iter().zip(&mut looks).enumerate() {
-            if worker.has_failed() {
-                return server.0.end_now();
+    let mut partings: Vec<_> = workers.iter().map(|_| Parting::default()).collect();
+    let mut has_failed = false;
+    while ended.recv_timeout(limits.look()) == Err(mpsc::RecvTimeoutError::Timeout) {
+        let now = awake.at(clock.now(), limits.look());
+        let seen = workers.iter().zip(&mut looks).zip(&mut partings);
+        for (number, ((worker, look), parting)) in seen.enumerate() {
+            if worker.has_failed() && !std::mem::replace(&mut has_failed, true) {
+                server.0.end_now();
             }
-            match look.at(&**worker, patience, now) {
+            let command = || running(&server.0.commands, worker.counters.running());
+            match look.at(&**worker, limits.patience, now) {
                 News::None => {}
-                News::Stuck => {
-                    let command = running(&server.0.commands, worker.counters.running());
-                    log::warn!(
-                        "worker {number} has not come round for {:?}: it gets no more connections; {command}",
-                        look.stuck_for(now)
-                    );
-                }
+                News::Stuck => log::warn!(
+                    "worker {number} has not come round for {:?}: it gets no more connections; {}",
+                    look.stuck_for(now),
+                    describe(command())
+                ),
                 News::Recovered(time) => log::info!("worker {number} comes round again, after {time:?}"),
                 News::Abort => {
-                    let command = running(&server.0.commands, worker.counters.running());
-                    log::error!("worker {number} is stuck: the process is aborted; {command}");
+                    log::error!("worker {number} is stuck: the process is aborted; {}", describe(command()));
                     crate::log::flush();
                     std::process::abort();
                 }
+            }
+            if parting.is_now(limits.farewell, worker.course(), look.stuck_for(now), now) {
+                let error = Error::Stuck { worker: number, command: command() };
+                log::error!("{error}");
+                // Who waits for the workers outlives the watchdog.
+                let _ = ends.send(End::GivenUp { worker: number, error });
             }
         }
     }
@@ -95,17 +117,24 @@ struct Awake {
 
 impl Awake {
     /// That time, at a look which comes when the clock says `now`. A look that comes late counts as two.
-    fn at(&mut self, now: Duration, patience: Patience) -> Duration {
+    fn at(&mut self, now: Duration, look: Duration) -> Duration {
         let passed = now.saturating_sub(self.last.replace(now).unwrap_or(now));
-        self.time += passed.min(2 * patience.look());
+        self.time += passed.min(2 * look);
         self.time
     }
 }
 
 /// What a worker was last seen to do.
-fn running(commands: &[CommandDescription], id: u16) -> String {
-    match commands.iter().find(|command| command.id == id) {
-        Some(command) => format!("the last command that it began is {id:#06x} ({})", command.name),
+fn running(commands: &[CommandDescription], id: u16) -> Option<CommandDescription> {
+    commands.iter().find(|command| command.id == id).copied()
+}
+
+/// The end of a sentence on a worker that hangs.
+pub(crate) fn describe(running: Option<CommandDescription>) -> String {
+    match running {
+        Some(CommandDescription { id, name, .. }) => {
+            format!("the last command that it began is {id:#06x} ({name})")
+        }
         None => "it has begun no command yet, or one of no handler".to_owned(),
     }
 }
@@ -131,7 +160,7 @@ enum News {
 impl Look {
     fn at<W: Wake>(&mut self, worker: &Mailbox<W>, patience: Patience, now: Duration) -> News {
         let rounds = worker.counters.rounds.get();
-        let comes_round = rounds != self.rounds || worker.doorbell.is_asleep() || worker.has_ended();
+        let comes_round = rounds != self.rounds || worker.doorbell.is_asleep() || worker.is_over();
         let stuck_for = self.stuck_for(now);
         if comes_round || self.since.is_none() {
             (self.rounds, self.since) = (rounds, Some(now));
@@ -194,7 +223,7 @@ mod tests {
         let worker = Mailbox::new(Nobody, Room { slots: 1, letters: 1, answers: 1 });
         let patience = Patience { warn: Some(seconds(4)), abort: Some(seconds(4)) };
         let (mut awake, mut look) = (Awake::default(), Look::default());
-        let mut at = |now| look.at(&worker, patience, awake.at(seconds(now), patience));
+        let mut at = |now| look.at(&worker, patience, awake.at(seconds(now), seconds(1)));
         assert_eq!([at(0), at(1), at(3_600)], [News::None, News::None, News::None], "stopped for an hour");
         assert_eq!(at(3_601), News::Abort, "but it goes on hanging");
     }

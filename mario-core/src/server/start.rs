@@ -24,7 +24,7 @@ use crate::signals::Signals;
 use crate::stats::Door;
 use crate::systemd::{self, Herald};
 use crate::threads::{self, system};
-use crate::watchdog::Watchdog;
+use crate::watchdog::{Farewell, Limits, Watchdog};
 
 /// Starts a server, and returns as soon as it listens.
 pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
@@ -49,7 +49,10 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     // Before any thread: what a signal's handler writes to must be in the descriptor tables of all.
     let signals = builder.stops_on_signals().then(Signals::take).transpose()?;
     let commands = builder.descriptions();
-    let patience = builder.patience()?;
+    let limits = Limits {
+        patience: builder.patience()?,
+        farewell: Farewell { drain: orders.plan.drain, timeout: orders.plan.shutdown_timeout },
+    };
     let options = builder.socket_options()?;
     let admin = builder.admin_address();
     let (workers, slots) = (orders.workers, orders.plan.connections);
@@ -93,8 +96,9 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
         watchdog: None,
         admin: None,
     };
+    // First, as what fails later has to end the workers.
+    server.watchdog = Some(Watchdog::start(limits, server.handle(), server.crew.ends())?);
     server.admin = admin.map(|address| Admin::start(address, server.handle())).transpose()?;
-    server.watchdog = Some(Watchdog::start(patience, server.handle())?);
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
     server.office = succession.map(|succession| succession.complete(server.handle())).transpose()?;
     server.announcing = with_systemd.then(|| herald.announce()).transpose()?;
