@@ -554,12 +554,13 @@ impl<S: Service> Exchange<S> {
                 return Some(reason);
             }
         }
-        if *allowed == 0
-            && link.takes_requests()
-            && throttle.as_ref().is_some_and(Throttle::ends_for_frames)
-            && inbox.next(&mut link.input, &mut fresh, &mut None).is_some()
+        if *allowed == 0 && link.takes_requests() && throttle.as_ref().is_some_and(Throttle::ends_for_frames)
         {
-            return Some(Reason::TooFast);
+            let mut fault = None;
+            let is_too_fast = inbox.next(&mut link.input, &mut fresh, &mut fault).is_some();
+            if let Some(reason) = if is_too_fast { Some(Reason::TooFast) } else { fault } {
+                return Some(reason);
+            }
         }
         if fresh.is_empty() || link.ending().is_some() {
             return None;

@@ -1,7 +1,9 @@
 //! A worker whose connections may send only so fast.
 
+use mario_proto::FrameError;
+
 use super::*;
-use crate::rate::Rate;
+use crate::rate::{Excess, Rate};
 
 fn rig(frames: Rate) -> Rig {
     let mut plan = Rig::new(64).worker.plan.clone();
@@ -103,4 +105,15 @@ fn who_is_closed_while_it_waits_is_heard_out_at_once() {
     }
     assert!(rig.peer(peer).sent.is_empty(), "or it might lose its reply");
     assert!(rounds < 10 && rig.clock.now() < LINGER, "{rounds} rounds until {:?}", rig.clock.now());
+}
+
+#[test]
+fn what_breaks_the_rules_after_the_last_token_ends_the_connection_at_once() {
+    let mut rig = rig(Rate::per_second(1).excess(Excess::Close));
+    let peer = rig.connect();
+    let sent = [requests(1), b"no frame".to_vec()].concat();
+    rig.peer(peer).sent.push_back(Ok(sent));
+    rig.poll.tell(peer, true, false);
+    rig.step();
+    assert!(matches!(rig.ends()[..], [Reason::Protocol(FrameError::WrongStx { .. })]), "{:?}", rig.ends());
 }
