@@ -51,7 +51,7 @@ impl Plan {
     }
 
     /// How long a peer may send nothing before something is done.
-    fn silence(&self) -> Option<Duration> {
+    pub(super) fn silence(&self) -> Option<Duration> {
         self.patience.ping.map(|ping| ping.every).or(self.read_timeout)
     }
 
@@ -170,8 +170,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             Kind::Login => self.finish(key, Reason::NotAdmitted),
             // It may well be sending; it is we who do not read.
             Kind::Idle if link.is_held() => {
+                let first = self.plan.patience.first_frame.filter(|_| !link.has_spoken);
                 connection.link.is_partial = false;
-                self.set_idle(key, self.plan.silence());
+                self.set_idle(key, first.or(self.plan.silence()));
             }
             Kind::Idle if link.phase() == Phase::Greeting => self.finish(key, Reason::TimedOut),
             Kind::Idle if link.is_partial => self.finish(key, Reason::Incomplete),

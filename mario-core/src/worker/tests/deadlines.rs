@@ -121,3 +121,20 @@ fn what_had_waited_for_tokens_and_is_handled_is_life() {
     rig.pass(SHORT);
     assert_eq!(rig.ends(), [Reason::Incomplete], "a part that is left has its time, too");
 }
+
+#[test]
+fn a_first_frame_is_awaited_of_those_too_who_are_held_back_at_its_deadline() {
+    let mut rig = rig(|plan| {
+        (plan.read_timeout, plan.patience.first_frame) = (None, Some(SHORT));
+        plan.rules.limits.bytes = Some(Rate::per_second(1).burst(100));
+    });
+    let peer = rig.connect();
+    let frame = frame_to_vec(STX, ECHO, &Payload(&[0; 200])).unwrap();
+    for piece in [&frame[..100], &frame[100..110]] {
+        rig.bytes(peer, piece);
+        rig.pass(SHORT - Duration::from_secs(1));
+    }
+    assert_eq!(rig.ends(), [], "it is we who do not read");
+    rig.pass(3 * SHORT);
+    assert_eq!(rig.ends(), [Reason::Incomplete]);
+}
