@@ -6,7 +6,7 @@
 //!
 //! | what | where |
 //! | --- | --- |
-//! | settings, clients and troubles, as the dice will have them | [`setup`], [`client`] |
+//! | settings, clients and troubles, as the dice will have them | [`settings`], [`setup`], [`client`], [`greeting`] |
 //! | the same from the bytes of a fuzzer | [`story`] |
 //! | the threads of the server | [`server`] |
 //! | who goes on, until all is over | [`play`] |
@@ -20,9 +20,11 @@ mod checks;
 mod client;
 mod dice;
 mod expected;
+mod greeting;
 mod play;
 mod server;
 mod service;
+mod settings;
 mod setup;
 mod sockets;
 mod story;

@@ -164,18 +164,20 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     /// Serves until the server shuts down. The answer is how many connections had to be dropped with output unsent.
     pub(crate) fn run(mut self) -> usize {
-        self.begin();
-        let mut events = P::events(EVENTS);
-        let result = loop {
-            match self.survive(|worker| worker.step(&mut events)) {
-                Ok(true) => {}
-                Ok(false) => break Ok(self.end()),
-                Err(panic) => break Err(panic),
-            }
-        };
+        let result = self.serve(|_| {});
         // Before anything unwinds, as the service's state may panic too when it is dropped.
         self.exchange.retire();
         result.unwrap_or_else(|panic| resume_unwind(Box::new(panic.to_string())))
+    }
+
+    /// The same, with a look `between` any two steps. It is an error if the worker has died and can't begin anew.
+    pub(crate) fn serve(&mut self, mut between: impl FnMut(&mut Self)) -> Result<usize, Panic> {
+        self.begin();
+        let mut events = P::events(EVENTS);
+        while self.survive(|worker| worker.step(&mut events))? {
+            between(self);
+        }
+        Ok(self.end())
     }
 
     /// Does a step; if that panics, the worker begins anew. If it can't, that is an error, and the server will end.

@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use super::expected::{Wording, frame};
+use super::greeting::Greeting;
 use super::service::{
     DENIED, ECHO, FLAG, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT, REFUSED, UNKNOWN, UNSENDABLE,
 };
+use super::settings::Settings;
 
 /// One client, and how far it is.
 #[derive(Debug, Default)]
 pub(super) struct Client {
+    /// What it sends first.
+    pub(super) greeting: Greeting,
     /// What it has yet to do, the last first.
     pub(super) todo: Vec<Act>,
     /// How much it reads at once; 0 if it does not read now.
@@ -34,8 +38,9 @@ pub(super) enum Act {
 }
 
 impl Client {
-    /// A client that talks to a server with this wording.
-    pub(super) fn new(dice: &mut Dice, wording: Wording, rest: Range<usize>) -> Self {
+    /// The client of this number, which talks to a server with these settings.
+    pub(super) fn new(dice: &mut Dice, number: usize, settings: &Settings, rest: Range<usize>) -> Self {
+        let wording = settings.wording;
         let mut acts = Vec::new();
         if dice.chance(100) {
             acts.push(Act::Rest(dice.millis(0..2000)));
@@ -47,7 +52,11 @@ impl Client {
             _ => dice.within(1..12),
         };
         let daring = dice.pick(&[0, 0, 4, 16, 64]);
-        let mut bytes = Vec::new();
+        let greeting = match settings.proxy_timeout {
+            Some(_) => Greeting::new(dice, number),
+            None => Greeting::default(),
+        };
+        let mut bytes = greeting.bytes.clone();
         for _ in 0..frames {
             bytes.extend(some_frame(dice, wording, daring));
         }
@@ -76,7 +85,7 @@ impl Client {
         }
         acts.reverse();
         let appetite = dice.pick(&[100_000, 100_000, 100_000, 1000, 20, 0]);
-        Client { todo: acts, appetite, ..Client::default() }
+        Client { greeting, todo: acts, appetite, ..Client::default() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a client's bytes lead to, read from the rules of the wire and not from the code of the server.
 
+use super::greeting::{Greeting, Says};
 use super::service::{
     DENIED, ECHO, FLAG, FORGIVEN, LATER, LEAVE, LOGIN, MANY, MEMBERS, Manners, PANIC, QUIET, QUIT, REFUSED,
     UNSENDABLE,
@@ -17,6 +18,10 @@ pub(super) struct Wording {
 /// What all bytes of a client lead to, if nothing else ends its connection.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
+    /// After how many bytes the service learns of it; `None` if never.
+    pub(super) begin: Option<usize>,
+    /// It counts for its address.
+    pub(super) counts: bool,
     pub(super) steps: Vec<Step>,
     pub(super) ending: Option<Ending>,
 }
@@ -42,6 +47,7 @@ pub(super) struct Ending {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
+    Proxy,
     Protocol,
     Unknown(u16),
     Denied(u16),
@@ -72,10 +78,16 @@ pub(super) fn frame(stx: u32, command: u16, payload: &[u8]) -> Vec<u8> {
     [&stx.to_le_bytes()[..], &len.to_le_bytes(), &command.to_le_bytes(), payload].concat()
 }
 
-/// What the bytes of a client lead to.
-pub(super) fn read(bytes: &[u8], wording: Wording, manners: Manners) -> Expected {
-    let mut expected = Expected::default();
-    let (mut calls, mut user, mut start) = (0u32, None, 0);
+/// What the bytes of a client lead to, which begin with this greeting.
+pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners: Manners) -> Expected {
+    let begin = greeting.bytes.len();
+    if greeting.says == Says::Nonsense {
+        let ending = Ending { why: Why::Proxy, at: begin };
+        return Expected { ending: Some(ending), ..Expected::default() };
+    }
+    let counts = greeting.says == Says::Client;
+    let mut expected = Expected { begin: Some(begin), counts, ..Expected::default() };
+    let (mut calls, mut user, mut start) = (0u32, None, begin);
     while let Some(header) = bytes.get(start..start + 8) {
         let stx = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
         let len = u16::from_le_bytes([header[4], header[5]]);
@@ -144,6 +156,11 @@ impl Expected {
                 &self.steps[..end]
             }
         }
+    }
+
+    /// At how many bytes something has come whole: its greeting, or a frame.
+    pub(super) fn ends(&self) -> impl Iterator<Item = usize> {
+        self.begin.into_iter().chain(self.steps.iter().map(|step| step.end))
     }
 
     /// How many steps the service has heard of once so many bytes are read.

@@ -6,6 +6,7 @@ use super::checks;
 use super::client::{Act, Client};
 use super::dice::Dice;
 use super::server::SimServer;
+use super::settings::Settings;
 use super::setup::Setup;
 use super::trace::{Detail, Trace};
 use super::world::{Orders, Rest, State, World};
@@ -86,9 +87,16 @@ impl Play {
                 continue;
             }
             self.dawdle(&mut dice);
-            let pushes = self.world.lock().settings.pushes;
+            let Settings { pushes, kills, .. } = self.world.lock().settings;
             if step < PUSHES && dice.chance(pushes) {
                 self.server.push(dice.below(self.clients.len()));
+            }
+            if step < PUSHES && dice.chance(kills) {
+                self.server.kill(&mut dice);
+            }
+            // As the watchdog does.
+            if self.server.has_failed() {
+                self.server.close();
             }
             match dice.pick(&ways) {
                 Next::Thread(thread) => {
@@ -172,12 +180,17 @@ impl Play {
             return Ok(true);
         };
         let rate = state.faults.jump;
-        state.now = match dice.chance(rate) {
+        let jumps = dice.chance(rate);
+        let now = match jumps {
             true => next + dice.pick(&[1, 3000, 1_000_000].map(Duration::from_millis)),
             // As coarse as epoll's.
             false => next + dice.pick(&[0, 0, 1].map(Duration::from_millis)),
         };
-        let now = state.now;
+        state.now = now;
+        if jumps {
+            // Who waits for a turn at the door has it no sooner.
+            state.doors.iter_mut().for_each(|door| door.moved = now);
+        }
         state.note(format_args!("it is {now:?}"));
         Ok(true)
     }
@@ -259,7 +272,7 @@ impl Play {
             return Err(fault);
         }
         for (number, wire) in state.wires.iter().enumerate() {
-            checks::receiving(wire, number)?;
+            checks::receiving(&state, number)?;
             if wire.life.connected && (wire.life.ended.is_none() || wire.closed.is_none()) {
                 return Err(format!("client {number}: it has not ended with the server"));
             }

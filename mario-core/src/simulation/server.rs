@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mario_proto::Payload;
 
 use super::baton::Director;
+use super::dice::Dice;
 use super::expected::frame;
 use super::service::{COMMANDS, PUSH, Theatre};
-use super::setup::Settings;
+use super::settings::Settings;
 use super::sockets::{SimBell, SimListener, SimPoll, SimStream, wire_of};
 use super::wire::Place;
 use super::world::{Backlog, Post, State, View, World};
@@ -20,7 +21,6 @@ use crate::crew::Orders;
 use crate::link::ConnId;
 use crate::mailbox::{Hand, Mailbox, way_of};
 use crate::master::Master;
-use crate::net::Poll;
 use crate::stats::Door;
 use crate::worker::{Seat, Worker};
 
@@ -79,6 +79,21 @@ impl SimServer {
         }
     }
 
+    /// Makes a worker die, as a fault of ours would.
+    pub(super) fn kill(&self, dice: &mut Dice) {
+        let worker = dice.below(self.mailboxes.len());
+        if self.connections.kill_worker(worker) {
+            let mut state = self.world.lock();
+            state.posts[worker].kills += 1;
+            state.note(format_args!("worker {worker} is to die"));
+        }
+    }
+
+    /// Whether there is a worker that can't go on.
+    pub(super) fn has_failed(&self) -> bool {
+        self.mailboxes.iter().any(|mailbox| mailbox.has_failed())
+    }
+
     /// Tells the server to end, as `ServerHandle::shutdown` does.
     pub(super) fn stop(&mut self) {
         let mut state = self.world.lock();
@@ -106,7 +121,10 @@ impl SimServer {
         self.stop();
         let mut state = self.world.lock();
         let now = state.now;
-        state.orders.close.get_or_insert(now);
+        if state.orders.close.is_some() {
+            return;
+        }
+        state.orders.close = Some(now);
         state.note(format_args!("the server is to close"));
         drop(state);
         self.mailboxes.iter().for_each(|mailbox| mailbox.stop());
@@ -116,7 +134,8 @@ impl SimServer {
         let Orders { plan, admission, .. } = orders;
         let mut dealers = Vec::new();
         for (index, mailbox) in self.mailboxes.clone().into_iter().enumerate() {
-            self.world.lock().posts.push(Post::default());
+            let counters = Arc::clone(&mailbox.counters);
+            self.world.lock().posts.push(Post { counters, ..Post::default() });
             let entrance = match settings.own_listeners {
                 true => Entrance::Door(self.open_door(index)),
                 false => {
@@ -170,14 +189,12 @@ impl SimServer {
 
 /// What a worker's thread does, looking at the worker after each step.
 fn serve(mut worker: Worker<Theatre, SimPoll, World, SimBell>, world: &World, post: usize) {
-    let mut events = SimPoll::events(64);
-    worker.begin();
-    while worker.step(&mut events) {
-        watch(&mut worker, world, post);
-    }
-    worker.end();
+    let result = worker.serve(|worker| watch(worker, world, post));
     world.lock().posts[post].views.clear();
-    if let Err(fault) = worker.is_clear() {
+    // One that has failed is dropped with all that it has.
+    if result.is_ok()
+        && let Err(fault) = worker.is_clear()
+    {
         world.lock().violated(format!("worker {post} has ended: {fault}"));
     }
 }
@@ -187,6 +204,7 @@ fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, p
     let found = worker.audit();
     let mut state = world.lock();
     let now = state.now;
+    state.posts[post].deaths = state.posts[post].counters.deaths.get();
     match found {
         Ok(found) => {
             let State { posts, wires, .. } = &mut *state;
@@ -195,7 +213,9 @@ fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, p
             views.extend(found.into_iter().map(|found| {
                 let wire = wire_of(found.peer);
                 wires[wire].is_seen = true;
-                wires[wire].was_held |= found.held;
+                if found.held {
+                    wires[wire].held = Some(now);
+                }
                 let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
                 let since = (found.output > 0).then(|| known.unwrap_or(now));
                 View { wire, held: found.held, throttled: found.throttled, output: found.output, since }

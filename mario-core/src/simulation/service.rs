@@ -35,6 +35,9 @@ pub(super) const HELLO: u16 = 0x0300;
 pub(super) const GO_AWAY: u16 = 0x0301;
 pub(super) const NEWS: u16 = 0x0302;
 
+/// By this a silent client is asked whether it is there.
+pub(super) const PING: u16 = 0x0304;
+
 /// What other threads push.
 pub(super) const PUSH: u16 = 0x0303;
 
@@ -172,13 +175,18 @@ impl Service for Theatre {
 
     fn connected(&self, conn: &mut Conn<'_, Self>) {
         let mut twice = false;
-        let number = self.note(conn, "connected", |life, _| {
+        let number = self.note(conn, "connected", |life, now| {
             twice = life.connected;
-            life.connected = true;
+            (life.connected, life.began) = (true, now);
         });
         if twice {
             self.world.lock().violated(format!("client {number}: connected twice"));
         }
+        let mut state = self.world.lock();
+        if let Err(fault) = super::checks::beginning(&state, number) {
+            state.violated(fault);
+        }
+        drop(state);
         match self.manners(conn).welcome {
             Welcome::Nothing => {}
             Welcome::Hello => Self::tell(conn, HELLO, b"hello"),
@@ -271,7 +279,10 @@ fn login(conn: &mut Conn<'_, Theatre>, request: Login) -> LoggedIn {
     Theatre::hear(conn, LOGIN);
     let session = conn.session();
     session.user = Some(request.user);
-    LoggedIn { user: request.user, calls: session.calls }
+    let calls = session.calls;
+    conn.admit();
+    conn.service().note(conn, "admitted", |life, _| life.admitted = true);
+    LoggedIn { user: request.user, calls }
 }
 
 #[crate::command(ECHO)]

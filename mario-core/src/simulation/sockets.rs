@@ -14,9 +14,13 @@ use crate::doorbell::Wake;
 use crate::net::{LISTENER, Listener, Poll, Ready, Stream, WatchedListener};
 use crate::slots::Key;
 
+/// The proxies that are trusted: some of the clients are not among them.
+pub(super) const PROXIES: [&str; 1] = ["127.0.0.0/30"];
+
 /// The address of a client, which tells its number.
 pub(super) fn address_of(wire: usize) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, 1 + wire as u16))
+    let host = [1, 2, 1, 2, 1, 2, 1, 5][wire % 8];
+    SocketAddr::from((Ipv4Addr::new(127, 0, 0, host), 1 + wire as u16))
 }
 
 pub(super) fn wire_of(peer: SocketAddr) -> usize {

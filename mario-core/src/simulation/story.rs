@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::client::{Act, Client};
 use super::dice::Dice;
 use super::expected::frame;
+use super::greeting::Greeting;
 use super::service::{
     DENIED, ECHO, FLAG, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT, REFUSED, UNKNOWN, UNSENDABLE,
 };
-use super::setup::{Settings, Setup};
+use super::settings::Settings;
+use super::setup::Setup;
 
 /// The commands by their number in a story; the last is the heartbeat, if there is one.
 const COMMANDS: [u16; 16] = [
@@ -36,13 +38,14 @@ pub(super) fn read(bytes: &[u8]) -> (Setup, Dice, u64) {
             acts.push(act);
         }
     }
-    let client = |acts: Vec<Act>| {
-        let mut todo = vec![Act::Connect];
+    let client = |(number, acts): (usize, Vec<Act>)| {
+        let greeting = settings.proxy_timeout.map(|_| Greeting::plain(number)).unwrap_or_default();
+        let mut todo = vec![Act::Connect, Act::Send(greeting.bytes.clone())];
         todo.extend(acts);
         todo.reverse();
-        Client { todo, appetite: 100_000, ..Client::default() }
+        Client { greeting, todo, appetite: 100_000, ..Client::default() }
     };
-    let clients = acts.into_iter().filter(|acts| !acts.is_empty()).map(client).collect();
+    let clients = acts.into_iter().filter(|acts| !acts.is_empty()).enumerate().map(client).collect();
     let setup = Setup::of(&mut dice, settings, clients);
     (setup, Dice::from_script(left, seed), seed)
 }

@@ -40,10 +40,12 @@ pub(super) struct Wire {
     /// The server's end: the client may have lost what it had not read.
     pub(super) cut: bool,
 
-    /// There was a time when nothing was read from it.
-    pub(super) was_held: bool,
+    /// When it was last seen that nothing was read from it for now.
+    pub(super) held: Option<Duration>,
     /// Since when the server has a part of a frame, and waits for the rest.
     pub(super) partial: Option<Duration>,
+    /// When the server had read how much.
+    pub(super) reads: Vec<(Duration, usize)>,
     /// When it was accepted.
     pub(super) accepted: Option<Duration>,
     /// When the server began to serve it, read something last, and wrote something last.
@@ -75,6 +77,10 @@ pub(super) struct Place {
 #[derive(Default)]
 pub(super) struct Life {
     pub(super) connected: bool,
+    /// When that was.
+    pub(super) began: Duration,
+    /// The service has admitted it.
+    pub(super) admitted: bool,
     pub(super) ended: Option<(Reason, Duration)>,
     /// Frames that the service was asked about.
     pub(super) heard: usize,
@@ -92,13 +98,18 @@ pub(super) struct Life {
 impl Wire {
     /// The server has read some bytes more; it had so many before.
     pub(super) fn has_read(&mut self, before: usize, now: Duration) {
-        let ends = || self.expected.steps.iter().map(|step| step.end);
-        let last = ends().take_while(|end| *end <= self.read).last().unwrap_or_default();
+        let last = self.expected.ends().take_while(|end| *end <= self.read).last().unwrap_or_default();
+        self.reads.push((now, self.read));
         if self.read == last {
             self.partial = None;
         } else if last > before || self.partial.is_none() {
             self.partial = Some(now);
         }
+    }
+
+    /// Its first frame has come.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.expected.steps.first().is_some_and(|step| step.end <= self.read)
     }
 
     pub(super) fn has_room(&self) -> bool {

@@ -9,10 +9,11 @@ use std::time::Duration;
 use super::baton::Actor;
 use super::dice::{Dice, Rate};
 use super::service::Manners;
-use super::setup::Settings;
+use super::settings::Settings;
 use super::trace::Trace;
 use super::wire::Wire;
 use crate::slots::Key;
+use crate::stats::Counters;
 
 #[derive(Clone)]
 pub(super) struct World(Arc<Mutex<State>>);
@@ -80,6 +81,12 @@ pub(super) struct Post {
     pub(super) rest: Rest,
     /// Keys of connections that are gone.
     pub(super) stale: Vec<Key>,
+    /// Letters by which the worker is to die.
+    pub(super) kills: u64,
+    /// How often it had died before its last step.
+    pub(super) deaths: u64,
+    /// What the worker counts.
+    pub(super) counters: Arc<Counters>,
     /// Waits that ended at once, since anything was done.
     pub(super) spins: usize,
     /// What the worker has of each connection, as of its last step.
@@ -129,6 +136,11 @@ pub(super) struct Backlog {
 }
 
 impl Post {
+    /// Whether the worker dies in this step.
+    pub(super) fn is_dying(&self) -> bool {
+        self.counters.deaths.get() > self.deaths
+    }
+
     /// Whether the thread would do something now.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         match self.rest {

@@ -45,14 +45,15 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             if link.phase() == Phase::Gone {
                 return at("it is gone, and has a slot");
             }
-            if link.phase() != Phase::Open && !link.input.is_empty() {
+            if !matches!(link.phase(), Phase::Greeting | Phase::Open) && !link.input.is_empty() {
                 return at("it has ended, and keeps input");
             }
             if self.stalled.is_set(key.index) != (!link.output.is_empty() || link.phase() == Phase::Lingering)
             {
                 return at("its deadline for output does not fit what waits");
             }
-            let is_timed = self.plan.read_timeout.is_some() || link.is_partial;
+            let is_first = !link.has_spoken && self.plan.patience.first_frame.is_some();
+            let is_timed = self.plan.silence().is_some() || link.is_partial || is_first;
             if link.phase() == Phase::Open && is_timed != self.idle.is_set(key.index) {
                 return at("its deadline for input does not fit the settings");
             }
