@@ -11,8 +11,9 @@ fn a_frame_may_come_byte_by_byte() {
     let rig = serve(|builder| builder);
     let mut client = rig.connect();
     let request = frame(ECHO, b"in small pieces");
-    for byte in &request {
+    for (at, byte) in (1..).zip(&request) {
         client.send(&[*byte]);
+        eventually("the byte is read by itself", || rig.stats().bytes == at);
     }
     assert_eq!(client.receive(request.len()), request);
 }
