@@ -77,7 +77,7 @@ impl Asking {
             timeout: self.timeout,
         };
         let connecting = Progress::of_count("connecting", load.connections);
-        let connected = load.connect(&stop, |count| connecting.count(count as u64))?;
+        let mut connected = load.connect(&stop, |count| connecting.count(count as u64))?;
         drop(connecting);
         let mut asking = Progress::of_time("asking", load.warm_up + load.duration);
         let before = scale.weigh();

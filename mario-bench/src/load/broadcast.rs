@@ -97,7 +97,7 @@ impl Stage {
         with_broadcasts: bool,
         stop: &Stop,
     ) -> anyhow::Result<Witnesses> {
-        let connected = load.connect(stop, |_| ())?;
+        let mut connected = load.connect(stop, |_| ())?;
         let before = self.sent;
         let outcome = thread::scope(|scope| {
             let asking = scope.spawn(|| connected.run(stop, |_, _| ()));

@@ -11,6 +11,7 @@
 mod connection;
 mod driver;
 
+use std::mem;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -64,7 +65,7 @@ pub(crate) struct Outcome {
     pub(crate) replies: u64,
     /// Replies in all, the warm-up included.
     pub(crate) all_replies: u64,
-    /// Requests that were due and not answered at the end, or on the way in a closed loop.
+    /// Requests that were sent or due, and not answered at the end.
     pub(crate) unanswered: u64,
     /// How long it was measured: less than was wanted if it was stopped or nobody answered any more.
     pub(crate) measured: Duration,
@@ -82,7 +83,7 @@ impl Outcome {
     }
 }
 
-/// A load whose connections are open.
+/// A load whose connections are open, until this is dropped.
 pub(crate) struct Connected {
     load: EchoLoad,
     request: Vec<u8>,
@@ -126,17 +127,23 @@ impl EchoLoad {
 }
 
 impl Connected {
-    /// Runs the load to its end, or until it is stopped, or all connections have failed; `watch` is told how long it
-    /// has run.
+    /// It is measured for so long when it runs next, from the beginning on.
+    pub(crate) fn last_for(&mut self, duration: Duration) {
+        (self.load.warm_up, self.load.duration) = (Duration::ZERO, duration);
+    }
+
+    /// Runs the load to its last reply, or until it is stopped, or all connections have failed; `watch` is told how long
+    /// it has run. Connections that are fit for it can run again.
     ///
     /// # Errors
     /// The system has no threads or descriptors for it.
     pub(crate) fn run(
-        self,
+        &mut self,
         stop: &Stop,
         mut watch: impl FnMut(Duration, &Counters),
     ) -> anyhow::Result<Outcome> {
-        let Connected { load, request, streams, mut failures } = self;
+        let (load, request) = (self.load, &self.request);
+        let (streams, mut failures) = (mem::take(&mut self.streams), mem::take(&mut self.failures));
         let mut shares: Vec<Vec<TcpStream>> = (0..load.threads).map(|_| Vec::new()).collect();
         for (i, stream) in streams.into_iter().enumerate() {
             shares[i % load.threads].push(stream);
@@ -144,7 +151,7 @@ impl Connected {
         let counters = Counters::default();
         let mut timeline = Timeline::begin();
         let began = Instant::now();
-        let work = Work::new(load, &request, began, &counters);
+        let work = Work::new(load, request, began, &counters);
         let jobs = shares.into_iter().enumerate().map(|(thread, share)| {
             let work = &work;
             move || anyhow::Ok(Driver::new(work, thread, share)?.run(stop)?)
@@ -156,6 +163,7 @@ impl Connected {
         let measured = Instant::now().min(work.until).saturating_duration_since(work.from);
         let sum = Tally::sum(tallies);
         failures.merge(sum.failures);
+        self.streams = sum.streams;
         Ok(Outcome {
             replies: sum.latencies.count(),
             all_replies: sum.all_replies,

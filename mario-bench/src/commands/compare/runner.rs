@@ -203,7 +203,7 @@ impl Runner<'_> {
                     duration: self.arguments.seconds,
                     timeout: TIMEOUT,
                 };
-                let connected = load.connect(self.stop, |_| {})?;
+                let mut connected = load.connect(self.stop, |_| {})?;
                 self.measured(round, server, shape, &child, || {
                     let outcome = connected.run(self.stop, |_, _| {})?;
                     Ok((outcome.rate(), outcome.all_replies, outcome.failures))

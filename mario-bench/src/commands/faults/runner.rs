@@ -253,7 +253,7 @@ enum Load {
 impl Others<'_> {
     fn watch(self) -> anyhow::Result<Seen> {
         Ok(match self.load {
-            Load::Echoes(load) => {
+            Load::Echoes(mut load) => {
                 let outcome = load.run(self.stop, |_, _| {})?;
                 Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
             }

@@ -59,11 +59,19 @@ pub(super) struct Tally {
     pub(super) unanswered: u64,
     pub(super) latencies: Latencies,
     pub(super) failures: Failures,
+    /// Those on which nothing is on the way.
+    pub(super) streams: Vec<TcpStream>,
 }
 
 impl Tally {
     fn new() -> Tally {
-        Tally { all_replies: 0, unanswered: 0, latencies: Latencies::new(), failures: Failures::default() }
+        Tally {
+            all_replies: 0,
+            unanswered: 0,
+            latencies: Latencies::new(),
+            failures: Failures::default(),
+            streams: Vec::new(),
+        }
     }
 
     /// All threads' together.
@@ -74,6 +82,7 @@ impl Tally {
             sum.unanswered += tally.unanswered;
             sum.latencies.merge(&tally.latencies);
             sum.failures.merge(tally.failures);
+            sum.streams.extend(tally.streams);
         }
         sum
     }
@@ -158,12 +167,15 @@ impl<'a> Driver<'a> {
             self.work.counters.add_replies(self.tally.all_replies - before);
         }
         self.miss_replies(now);
+        let connections = self.connections.into_iter().flatten();
+        let idle = connections.filter(|connection| connection.sent.is_empty());
+        self.tally.streams = idle.map(|connection| connection.stream).collect();
         Ok(self.tally)
     }
 
-    /// Until the time is over and, at a fixed rate, all that was due is answered; or until nobody answers.
+    /// Until the time is over and all that was asked or due is answered; or until nobody answers.
     fn goes_on(&self, now: Instant, last_reply: Instant) -> bool {
-        let is_behind = self.pace.is_some_and(|pace| self.on_the_way > 0 || pace.next().is_some());
+        let is_behind = self.on_the_way > 0 || self.pace.is_some_and(|pace| pace.next().is_some());
         let has_work = now < self.work.until || is_behind;
         has_work && self.open > 0 && now - last_reply < self.work.load.timeout
     }
@@ -172,7 +184,7 @@ impl<'a> Driver<'a> {
     fn next(&self, now: Instant) -> Duration {
         match self.pace.and_then(|pace| pace.next()) {
             Some(due) => due.saturating_duration_since(now),
-            // At the very end, at a fixed rate, replies that are late may be waited for.
+            // At the very end replies that are late may be waited for.
             None if now >= self.work.until => GLANCE,
             None => self.work.until - now,
         }
@@ -214,7 +226,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Takes what has come, and in a closed loop asks as much again. A read that does not fill the buffer has taken
+    /// Takes what has come, and in a closed loop asks as much again, if it is not over. A read that does not fill the buffer has taken
     /// all, unless the peer sends no more.
     fn read(&mut self, connection: &mut Connection, is_over: bool) -> Result<(), Failure> {
         loop {
@@ -236,7 +248,7 @@ impl<'a> Driver<'a> {
                     self.tally.latencies.record(now - sent);
                 }
             }
-            if self.pace.is_none() {
+            if self.pace.is_none() && now < self.work.until {
                 self.on_the_way += complete;
                 connection.ask(complete, now, self.work.requests())?;
             }
