@@ -11,6 +11,7 @@
 //! mario-bench broadcast --members 18000                                # to very many at once?
 //! mario-bench users                                                    # and what does a user cost?
 //! mario-bench compare --rounds 5                                       # and beside raw epoll and tokio?
+//! mario-bench syscalls                                                 # and what does it ask of the kernel?
 //! mario-bench million                                                  # a million connections
 //! ```
 //!
@@ -28,6 +29,7 @@
 //! | `broadcast` | messages to a whole group, beside bare writes and beside others' requests | `commands/broadcast.rs` |
 //! | `users` | logins that kick, looking users up, and the memory of users and members | `commands/users.rs` |
 //! | `compare` | the servers in turn under the same loads, as ratios to `raw` | `commands/compare.rs` |
+//! | `syscalls` | the system calls that each server makes for a request | `commands/syscalls.rs` |
 //!
 //! Each prints text, or JSON with `--json`, and writes a page with charts with `--report FILE.html`.
 //!

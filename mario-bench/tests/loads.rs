@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{Server, bench, figure, impostor, json, stdout};
+use support::{Server, bench, failure, figure, impostor, json, stdout};
 
 /// A file of this test alone.
 fn file(name: &str) -> PathBuf {
@@ -216,6 +216,32 @@ fn million_is_the_same_with_a_server_of_its_own() {
     assert_eq!(report["reopened"], 100, "{report}");
     assert_eq!(report["replies"], 100, "{report}");
     assert_no_failure(&report);
+}
+
+#[test]
+fn syscalls_counts_those_of_a_request() {
+    let arguments = "syscalls --shapes 5x1,2x4 --servers raw,mario --seconds 0.3 --warm-up 0 --json";
+    let has_strace = Command::new("strace").arg("-V").output().is_ok();
+    if !has_strace {
+        return assert!(failure(arguments).contains("apt install strace"));
+    }
+    let report = json(arguments);
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 4, "{report}");
+    for row in rows {
+        assert!(number(row, "/replies") > 0.0, "{row}");
+        assert!(number(row, "/calls/recvfrom/calls") > 0.0, "{row}");
+        assert_eq!(row["calls"]["epoll_ctl"], Value::Null, "{row}");
+        assert_no_failure(row);
+    }
+}
+
+#[test]
+fn syscalls_says_what_it_lacks() {
+    let output = bench("syscalls --seconds 0.1").env("PATH", "").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("apt install strace"), "{text}");
 }
 
 #[test]

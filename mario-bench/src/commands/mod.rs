@@ -19,6 +19,7 @@ mod push;
 mod rps;
 mod shape;
 mod spread;
+mod syscalls;
 mod users;
 
 use std::process::ExitCode;
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Users(users::Arguments),
     /// Runs the servers in turn under the same loads.
     Compare(compare::Arguments),
+    /// Counts the system calls that each server makes for a request, by strace.
+    Syscalls(syscalls::Arguments),
     /// Does what goes wrong around a server, and tells what others see of it.
     Faults(faults::Arguments),
     /// Runs the server that faults are tried on.
@@ -107,6 +110,7 @@ impl Command {
             Command::Broadcast(arguments) => arguments.run(),
             Command::Users(arguments) => arguments.run(),
             Command::Compare(arguments) => arguments.run(),
+            Command::Syscalls(arguments) => arguments.run(),
             Command::Faults(arguments) => arguments.run(),
             Command::Patient { server, options } => servers::run(&Kind::Patient(options), &server),
         }

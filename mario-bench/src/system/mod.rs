@@ -7,4 +7,5 @@ pub(crate) mod listener;
 pub(crate) mod machine;
 pub(crate) mod process;
 pub(crate) mod stop;
+pub(crate) mod strace;
 pub(crate) mod weight;
