@@ -101,6 +101,18 @@ fn broadcast_takes_a_descriptor_table_a_reader_when_one_is_too_small() {
 }
 
 #[test]
+fn broadcast_reaches_more_than_one_descriptor_table_of_a_server_holds() {
+    let arguments = "broadcast --members 400 --others 3 --rounds 2 --seconds 0.1 --json";
+    let limited = format!("ulimit -n 300 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_mario-bench"));
+    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["mario"]["took"]["count"], 2, "{report}");
+    assert!(number(&report, "/workers") >= 3.0, "{report}");
+    assert_no_failure(&report);
+}
+
+#[test]
 fn users_are_weighed_looked_up_and_kicked() {
     let report = json("users --users 500 --rounds 1 --lookups 0.02 --seconds 0.3 --threads 2 --json");
     assert_eq!(report["memory"]["users"], 500, "{report}");

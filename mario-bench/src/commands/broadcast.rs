@@ -4,25 +4,29 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{bail, ensure};
 use serde::Serialize;
 
 use crate::commands::cores::Cores;
 use crate::commands::progress::Progress;
 use crate::commands::spread::Spread;
 use crate::commands::{charts, figures, rate, seconds, verdict};
-use crate::load::broadcast::{self, BroadcastLoad, Duel, Witnesses};
+use crate::load::broadcast::{self, BroadcastLoad, Duel, Stage, Witnesses};
 use crate::load::crowd::Manner;
+use crate::load::dial::Dialer;
 use crate::load::failure::Failures;
 use crate::load::latencies::Latencies;
 use crate::report::{Figure, Output, Panel, Results};
-use crate::servers::child::ServerProcess;
+use crate::servers::child::{self, ServerProcess};
+use crate::system::cpus::Cpus;
 use crate::system::limits;
 use crate::system::stop::Stop;
 use crate::system::weight::{CpuUse, Scale};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// Members of the group.
+    /// Members of the group. If they are more than a descriptor table holds, servers have more workers, each with a
+    /// table and a listener of its own, and there are more readers.
     #[arg(long, default_value = "18000")]
     members: NonZeroUsize,
     /// Bytes of a message beside its header of 8.
@@ -56,47 +60,21 @@ impl Arguments {
     /// Runs both servers, and prints what came of it.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
+        let room = Room::of(&self)?;
         self.output.prepare()?;
         let cores = self.cores.take()?;
-        let (members, others) = (self.members.get(), self.others.get());
-        let gateway = ServerProcess::gateway_on(&cores.server, members + others + 1)?;
-        let writes = ServerProcess::start_on(&["writes"], &cores.server)?;
-        let load = BroadcastLoad {
-            crowd: Manner {
-                members,
-                readers: self.readers.get().min(members),
-                private_descriptors: 2 * members as u64 > limits::a_table(0)?,
-                timeout: self.timeout,
-            },
-            payload: self.payload,
-        };
-        let gathering = Progress::of_count("gathering", 2 * members);
-        let mut stage = load.gather(gateway.addr())?;
-        gathering.count(members as u64);
-        let mut baseline = load.gather(writes.addr())?;
-        drop(gathering);
-
-        let scales = [
-            Scale::new(Some(gateway.pid()), gateway.addr())?,
-            Scale::new(Some(writes.pid()), writes.addr())?,
-        ];
-        let rounds = self.rounds.get();
-        let progress = Progress::of_count("broadcasts", rounds);
-        let count = |count| progress.count(count as u64);
-        let duel = broadcast::duel([&mut stage, &mut baseline], &scales, rounds, &stop, count)?;
-        drop(progress);
-        let asking = stage.others(others, self.rate, self.payload, self.seconds);
-        let quiet = stage.witness(asking, false, &stop)?;
-        let busy = stage.witness(asking, true, &stop)?;
-        let mut failures = stage.end()?;
-        for more in [baseline.end()?, quiet.failures.clone(), busy.failures.clone()] {
-            failures.merge(more);
-        }
-        let is_good = duel.took.len() == rounds && quiet.unanswered + busy.unanswered == 0;
+        let workers = cores.server.count().max(room.tables);
+        let mut found = Found::default();
+        let error = self.measure(&room, workers, &cores.server, &stop, &mut found).err();
+        let Found { duel, quiet, busy, failures } = found;
+        let members = self.members.get();
+        let is_good = error.is_none()
+            && duel.took.len() == self.rounds.get()
+            && quiet.unanswered + busy.unanswered == 0;
         let report = Report {
             members,
             payload: self.payload,
-            workers: cores.server.count(),
+            workers,
             rounds: duel.took.len(),
             mario: Side::of(&duel, 0, members),
             writes: Side::of(&duel, 1, members),
@@ -106,10 +84,137 @@ impl Arguments {
             others_without: Others::of(quiet),
             others_with: Others::of(busy),
             failures: failures.clone(),
+            error: error.map(|error| format!("{error:#}")),
         };
         self.output.show(&report)?;
         Ok(verdict(&stop, is_good, &failures))
     }
+
+    /// Starts both servers and gathers their crowds. What there was until it failed or was stopped is in `found`.
+    fn measure(
+        &self,
+        room: &Room,
+        workers: usize,
+        cpus: &Cpus,
+        stop: &Stop,
+        found: &mut Found,
+    ) -> anyhow::Result<()> {
+        let (workers, cpus, slots) = (workers.to_string(), cpus.to_string(), room.slots.to_string());
+        let private: &[&str] = if room.is_private() { &["--private-descriptors"] } else { &[] };
+        let both = ["--workers", &workers, "--cpus", &cpus];
+        let start = |command: &[&str]| ServerProcess::start_with(&[command, &both, private].concat());
+        let gateway = start(&["gateway", "--connections", &slots])?;
+        let writes = start(&["writes"])?;
+
+        let members = self.members.get();
+        let load = BroadcastLoad {
+            crowd: Manner {
+                members,
+                readers: room.readers,
+                private_descriptors: 2 * members as u64 > limits::a_table(0)?,
+                timeout: self.timeout,
+            },
+            payload: self.payload,
+        };
+        let gathering = Progress::of_count("gathering", 2 * members);
+        let mut stage = load.gather(gateway.addr(), stop)?;
+        gathering.count(members as u64);
+        let mut baseline = load.gather(writes.addr(), stop)?;
+        drop(gathering);
+        let scales = [
+            Scale::new(Some(gateway.pid()), gateway.addr())?,
+            Scale::new(Some(writes.pid()), writes.addr())?,
+        ];
+        let compared = self.compare([&mut stage, &mut baseline], &scales, stop, found);
+        found.failures.merge(found.quiet.failures.clone());
+        found.failures.merge(found.busy.failures.clone());
+        for stage in [stage, baseline] {
+            found.failures.merge(stage.end()?);
+        }
+        compared
+    }
+
+    /// One broadcast after the other of both, then of the first alone while others ask.
+    fn compare(
+        &self,
+        [stage, baseline]: [&mut Stage; 2],
+        scales: &[Scale; 2],
+        stop: &Stop,
+        found: &mut Found,
+    ) -> anyhow::Result<()> {
+        if stop.is_asked() {
+            return Ok(());
+        }
+        ensure!(stage.is_whole() && baseline.is_whole(), "not all {} members could join", self.members);
+        let rounds = self.rounds.get();
+        let progress = Progress::of_count("broadcasts", rounds);
+        let count = |count| progress.count(count as u64);
+        broadcast::duel([&mut *stage, baseline], scales, rounds, stop, &mut found.duel, count)?;
+        drop(progress);
+        let asking = stage.others(self.others.get(), self.rate, self.payload, self.seconds);
+        found.quiet = stage.witness(asking, false, stop)?;
+        found.busy = stage.witness(asking, true, stop)?;
+        Ok(())
+    }
+}
+
+/// What servers and readers need for so many members.
+struct Room {
+    /// Descriptor tables of each server: of one worker each, if more than one.
+    tables: usize,
+    /// Slots of each worker.
+    slots: usize,
+    readers: usize,
+}
+
+impl Room {
+    /// Looks for what is missing before anything is started.
+    fn of(arguments: &Arguments) -> anyhow::Result<Room> {
+        let (members, others) = (arguments.members.get(), arguments.others.get());
+        // Who asks comes twice, and beside them is the operator.
+        let all = members + 2 * others + 1;
+        let tables = tables_for(all)?;
+        let slots = all.min(usize::try_from(limits::a_table(tables)?).unwrap_or(all));
+        let a_reader = usize::try_from(limits::a_table(0)?).unwrap_or(members);
+        let readers = arguments.readers.get().max(members.div_ceil(a_reader)).min(members);
+        // Both crowds are there at once.
+        let both = 2 * members + others;
+        let sources = Dialer::new(child::LOOPBACK, arguments.timeout).sources(members);
+        limits::check(both, &limits::of_the_machine(both, child::LOOPBACK, 2 * sources))?;
+        Ok(Room { tables, slots, readers })
+    }
+
+    fn is_private(&self) -> bool {
+        self.tables > 1
+    }
+}
+
+/// How many descriptor tables hold so many connections; each has the bells of all workers, of which it has one.
+fn tables_for(connections: usize) -> anyhow::Result<usize> {
+    /// The kernel deals connections to listeners on one port by a hash, so some get more than others: so much room each
+    /// has beside its even share, in percent.
+    const UNEVEN: usize = 5;
+    const MOST: usize = 1024;
+
+    for tables in 1..=MOST {
+        let needed = if tables == 1 { connections } else { connections * (100 + UNEVEN) / 100 };
+        if limits::a_table(tables)?.saturating_mul(tables as u64) >= needed as u64 {
+            return Ok(tables);
+        }
+    }
+    bail!(
+        "{connections} connections need more than {MOST} descriptor tables: raise the hard limit (`ulimit -Hn`), or ask \
+         for fewer --members"
+    )
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    duel: Duel,
+    quiet: Witnesses,
+    busy: Witnesses,
+    failures: Failures,
 }
 
 #[derive(Serialize)]
@@ -129,6 +234,8 @@ struct Report {
     others_without: Others,
     others_with: Others,
     failures: Failures,
+    /// Why it ended early.
+    error: Option<String>,
 }
 
 /// One of the two servers.
@@ -210,6 +317,7 @@ impl Results for Report {
         figures.push(Figure::new("others without", self.others_without.latency.summary()));
         figures.push(Figure::new("others with", format!("{}   {broadcasts} broadcasts", latency.summary())));
         figures.push(Figure::new("failures", &self.failures));
+        figures.extend(self.error.iter().map(|error| Figure::new("ended early", error)));
         figures
     }
 

@@ -53,7 +53,12 @@ pub(crate) enum Command {
         options: servers::gateway::Options,
     },
     /// Runs the baseline of broadcasts: bare writes.
-    Writes(servers::Arguments),
+    Writes {
+        #[command(flatten)]
+        server: servers::Arguments,
+        #[command(flatten)]
+        options: servers::writes::Options,
+    },
     /// Sends requests in a closed loop, and counts the replies.
     Rps(rps::Arguments),
     /// Sends requests at a fixed rate, and tells what a user would have waited.
@@ -99,7 +104,7 @@ impl Command {
             Command::Raw(server) => servers::run(&Kind::Raw, &server),
             Command::Tokio(server) => servers::run(&Kind::Tokio, &server),
             Command::Gateway { server, options } => servers::run(&Kind::Gateway(options), &server),
-            Command::Writes(server) => servers::run(&Kind::Writes, &server),
+            Command::Writes { server, options } => servers::run(&Kind::Writes(options), &server),
             Command::Rps(arguments) => arguments.run(),
             Command::Open(arguments) => arguments.run(),
             Command::Cps(arguments) => arguments.run(),

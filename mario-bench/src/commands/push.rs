@@ -73,7 +73,7 @@ impl Arguments {
         let mut pushing = Progress::of_time("pushing", load.warm_up + load.duration);
         let outcome = load.run(&scale, &stop, |elapsed, counters| pushing.time(elapsed, counters.read()))?;
         drop(pushing);
-        let (is_good, failures) = (outcome.pushes > 0 && outcome.missing == 0, outcome.failures.clone());
+        let (is_good, failures) = (outcome.is_good(), outcome.failures.clone());
         self.output.show(&Report {
             connections: load.crowd.members,
             payload: load.payload,
@@ -89,6 +89,7 @@ impl Arguments {
             server_cpu: outcome.server_cpu,
             failures: outcome.failures,
             timeline: outcome.timeline,
+            error: outcome.error.map(|error| format!("{error:#}")),
         })?;
         Ok(verdict(&stop, is_good, &failures))
     }
@@ -111,6 +112,8 @@ struct Report {
     server_cpu_micros_per_push: Option<f64>,
     failures: Failures,
     timeline: Timeline,
+    /// Why it ended early.
+    error: Option<String>,
 }
 
 impl Results for Report {
@@ -132,6 +135,7 @@ impl Results for Report {
             figures.extend(figures::cpu(cpu, &format!("{each:.2} µs a push")));
         }
         figures.push(Figure::new("failures", &self.failures));
+        figures.extend(self.error.iter().map(|error| Figure::new("ended early", error)));
         figures
     }
 

@@ -41,6 +41,7 @@ pub(crate) struct Stage {
 }
 
 /// What came of broadcasts of two servers in turn.
+#[derive(Default)]
 pub(crate) struct Duel {
     /// How long each took, of the first and the second server.
     pub(crate) took: Vec<[Duration; 2]>,
@@ -48,6 +49,7 @@ pub(crate) struct Duel {
 }
 
 /// What others saw, who asked at a fixed rate.
+#[derive(Default)]
 pub(crate) struct Witnesses {
     pub(crate) latencies: Latencies,
     pub(crate) unanswered: u64,
@@ -57,34 +59,42 @@ pub(crate) struct Witnesses {
 }
 
 impl BroadcastLoad {
-    /// Gathers the crowd of a server.
+    /// Gathers the crowd of a server, or as much of it as comes until it is stopped.
     ///
     /// # Errors
-    /// A connection can't be had.
-    pub(crate) fn gather(&self, server: SocketAddr) -> anyhow::Result<Stage> {
+    /// The operator can't connect, or the system has too little of something.
+    pub(crate) fn gather(&self, server: SocketAddr, stop: &Stop) -> anyhow::Result<Stage> {
         let payload: Vec<u8> = (0..self.payload).map(|i| i as u8).collect();
         let frame = frame_to_vec(TOKEN, BROADCAST, &Payload(&payload))?;
         let Manner { members, timeout, .. } = self.crowd;
-        let crowd = Crowd::gather(server, self.crowd, frame)?;
+        let crowd = Crowd::gather(server, self.crowd, frame, stop)?;
         let operator = operator::connect(server, timeout)?;
         Ok(Stage { server, crowd, operator, payload, members: members as u64, sent: 0, timeout })
     }
 }
 
 impl Stage {
-    /// Sends a message to all, and waits until all have it.
+    /// Whether all are there who are wanted.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.crowd.is_whole()
+    }
+
+    /// Sends a message to all, and waits until all have it; nothing if it was stopped before.
     ///
     /// # Errors
     /// Not all have got it in time.
-    pub(crate) fn broadcast(&mut self) -> anyhow::Result<Duration> {
+    fn broadcast(&mut self, stop: &Stop) -> anyhow::Result<Option<Duration>> {
         let began = Instant::now();
         self.operator.send(BROADCAST, &Payload(&self.payload)).context("ordering a broadcast")?;
         self.sent += 1;
-        if !self.crowd.await_frames(self.sent * self.members, self.timeout) {
+        if !self.crowd.await_frames(self.sent * self.members, self.timeout, stop) {
+            if stop.is_asked() {
+                return Ok(None);
+            }
             let missing = self.sent * self.members - self.crowd.counts().replies;
             bail!("{missing} of {} members did not get a message in {:?}", self.members, self.timeout);
         }
-        Ok(began.elapsed())
+        Ok(Some(began.elapsed()))
     }
 
     /// What others see of it who ask so often a second, while there are broadcasts or while there are none.
@@ -101,9 +111,7 @@ impl Stage {
         let before = self.sent;
         let outcome = thread::scope(|scope| {
             let asking = scope.spawn(|| connected.run(stop, |_, _| ()));
-            while with_broadcasts && !asking.is_finished() {
-                self.broadcast()?;
-            }
+            while with_broadcasts && !asking.is_finished() && self.broadcast(stop)?.is_some() {}
             asking.join().unwrap_or_else(|_| bail!("a thread that asks panicked"))
         })?;
         Ok(Witnesses {
@@ -143,7 +151,8 @@ impl Stage {
     }
 }
 
-/// So many broadcasts of both in turn, or until it is stopped; `watch` is told how many are done.
+/// So many broadcasts of both in turn, or until it is stopped; `watch` is told how many are done. What there was until it
+/// failed is in `duel` too.
 ///
 /// # Errors
 /// Not all of a crowd get a message.
@@ -152,24 +161,25 @@ pub(crate) fn duel(
     scales: &[Scale; 2],
     rounds: usize,
     stop: &Stop,
+    duel: &mut Duel,
     watch: impl Fn(usize),
-) -> anyhow::Result<Duel> {
+) -> anyhow::Result<()> {
     // The first one pays for pages and buffers.
     for stage in &mut stages {
-        stage.broadcast()?;
+        stage.broadcast(stop)?;
     }
     let before = scales.map(|scale| scale.weigh());
-    let mut took = Vec::with_capacity(rounds);
-    while took.len() < rounds && !stop.is_asked() {
+    while duel.took.len() < rounds {
         let mut round = [Duration::ZERO; 2];
         // Who begins changes.
-        for turn in [took.len() % 2, (took.len() + 1) % 2] {
-            round[turn] = stages[turn].broadcast()?;
+        for turn in [duel.took.len() % 2, (duel.took.len() + 1) % 2] {
+            let Some(took) = stages[turn].broadcast(stop)? else { return Ok(()) };
+            round[turn] = took;
         }
-        took.push(round);
-        watch(took.len());
+        duel.took.push(round);
+        let [first, second] = scales;
+        duel.cpu = [first.weigh().cpu_since(&before[0]), second.weigh().cpu_since(&before[1])];
+        watch(duel.took.len());
     }
-    let [first, second] = scales;
-    let cpu = [first.weigh().cpu_since(&before[0]), second.weigh().cpu_since(&before[1])];
-    Ok(Duel { took, cpu })
+    Ok(())
 }

@@ -3,9 +3,10 @@
 mod reader;
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,8 @@ use crate::load::dial::Dialer;
 use crate::load::failure::Failures;
 use crate::orders::Join;
 use crate::system::epoll;
-use crate::system::limits;
+use crate::system::limits::{self, Need};
+use crate::system::stop::Stop;
 use crate::wire::TOKEN;
 
 /// How often it is looked whether all has come.
@@ -40,6 +42,7 @@ pub(crate) struct Manner {
 pub(crate) struct Crowd {
     shared: Arc<Shared>,
     readers: Vec<JoinHandle<anyhow::Result<Failures>>>,
+    members: usize,
 }
 
 struct Shared {
@@ -50,40 +53,53 @@ struct Shared {
 }
 
 impl Crowd {
-    /// Opens the connections, to which nothing but `frame` is sent from then on.
+    /// Opens the connections, or as many as it can until one fails or it is stopped. Nothing but `frame` is sent to them
+    /// from then on.
     ///
     /// # Errors
-    /// One can't be opened or does not get in, or the system has no threads or descriptors for them.
-    pub(crate) fn gather(server: SocketAddr, manner: Manner, frame: Vec<u8>) -> anyhow::Result<Crowd> {
+    /// So many never could be, or the system has no threads for them.
+    pub(crate) fn gather(
+        server: SocketAddr,
+        manner: Manner,
+        frame: Vec<u8>,
+        stop: &Stop,
+    ) -> anyhow::Result<Crowd> {
         let Manner { members, readers, private_descriptors, timeout } = manner;
         let dialer = Dialer::new(server, timeout);
-        if !private_descriptors {
-            limits::need_connections(members, server, dialer.sources(members))?;
-        }
+        let in_a_table = if private_descriptors { members.div_ceil(readers) } else { members };
+        let needs = [
+            &[Need::descriptors(in_a_table as u64, 0, "or use more --readers, or fewer connections")?][..],
+            &limits::of_the_machine(members, server, dialer.sources(members)),
+        ];
+        limits::check(members, &needs.concat())?;
         let shared = Arc::new(Shared { frame, counters: Counters::default(), is_over: false.into() });
-        let (is_in, are_in) = mpsc::channel();
+        let (is_in, are_in) = mpsc::channel::<()>();
         let share = |reader: usize| members * reader / readers..members * (reader + 1) / readers;
         let start = |reader: usize| {
             let (shared, is_in, numbers) = (Arc::clone(&shared), is_in.clone(), share(reader));
+            let stop = stop.clone();
             let read = move || {
                 if private_descriptors {
                     limits::separate_descriptors()?;
                 }
-                let reader = join(&shared, &dialer, numbers, &is_in)?;
+                let mut failures = Failures::default();
+                let reader = join(&shared, &dialer, numbers, &stop, &mut failures)?;
                 drop(is_in);
-                Ok(reader.run(&shared.is_over)?)
+                failures.merge(reader.run(&shared.is_over)?);
+                Ok(failures)
             };
             thread::Builder::new().name("crowd".into()).spawn(read)
         };
         let readers = (0..readers).map(start).collect::<Result<_, _>>().context("starting readers")?;
         drop(is_in);
-        let crowd = Crowd { shared: Arc::clone(&shared), readers };
-        // Each tells of its connections, or has failed.
-        if are_in.iter().sum::<usize>() < members {
-            crowd.part()?;
-            return Err(anyhow!("not all {members} connections could join"));
-        }
-        Ok(crowd)
+        // Until each has all that it gets.
+        let _ = are_in.recv();
+        Ok(Crowd { shared, readers, members })
+    }
+
+    /// Whether all connections that were wanted are there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.counts().held == self.members as u64
     }
 
     /// What it has got, as replies, and the connections.
@@ -95,8 +111,8 @@ impl Crowd {
         &self.shared.counters
     }
 
-    /// Waits until so many frames have come in all; whether they have.
-    pub(crate) fn await_frames(&self, count: u64, timeout: Duration) -> bool {
+    /// Waits until so many frames have come in all, or it is stopped; whether they have.
+    pub(crate) fn await_frames(&self, count: u64, timeout: Duration, stop: &Stop) -> bool {
         epoll::be_punctual();
         let began = Instant::now();
         loop {
@@ -104,7 +120,7 @@ impl Crowd {
             if counts.replies >= count {
                 return true;
             }
-            if counts.failures > 0 || began.elapsed() > timeout {
+            if counts.failures > 0 || began.elapsed() > timeout || stop.is_asked() {
                 return false;
             }
             thread::sleep(GLANCE);
@@ -131,23 +147,31 @@ impl Drop for Crowd {
     }
 }
 
-/// Opens the connections of these numbers.
+/// Opens the connections of these numbers, up to the first that fails.
 fn join<'a>(
     shared: &'a Shared,
     dialer: &Dialer,
-    numbers: std::ops::Range<usize>,
-    is_in: &Sender<usize>,
+    numbers: Range<usize>,
+    stop: &Stop,
+    failures: &mut Failures,
 ) -> anyhow::Result<Reader<'a>> {
     let joins = frame_to_vec(TOKEN, Join::COMMAND, &Payload(&[]))?;
     let mut share = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let stream =
-            dialer.ask(number, &joins, &joins).with_context(|| format!("connection {}", number + 1))?;
-        stream.set_nonblocking(true)?;
-        share.push(stream);
+        if stop.is_asked() || shared.counters.read().failures > 0 {
+            break;
+        }
+        match dialer.ask(number, &joins, &joins) {
+            Ok(stream) => {
+                stream.set_nonblocking(true)?;
+                share.push(stream);
+            }
+            Err(failure) => {
+                failures.add(failure);
+                shared.counters.add_failure(false);
+                break;
+            }
+        }
     }
-    let count = share.len();
-    let reader = Reader::new(&shared.frame, &shared.counters, share)?;
-    let _ = is_in.send(count);
-    Ok(reader)
+    Ok(Reader::new(&shared.frame, &shared.counters, share)?)
 }

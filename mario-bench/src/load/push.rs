@@ -52,9 +52,16 @@ pub(crate) struct Outcome {
     pub(crate) server_cpu: Option<CpuUse>,
     pub(crate) failures: Failures,
     pub(crate) timeline: Timeline,
+    /// Why it ended early, unless it was stopped.
+    pub(crate) error: Option<anyhow::Error>,
 }
 
 impl Outcome {
+    /// Whether there were pushes, and all of them arrived.
+    pub(crate) fn is_good(&self) -> bool {
+        self.error.is_none() && self.pushes > 0 && self.missing == 0
+    }
+
     /// Pushes a second while it was measured.
     pub(crate) fn rate(&self) -> f64 {
         if self.measured.is_zero() { 0.0 } else { self.pushes as f64 / self.measured.as_secs_f64() }
@@ -62,47 +69,76 @@ impl Outcome {
 }
 
 impl PushLoad {
-    /// Runs it to its end, or until it is stopped; `watch` is told how long it has run.
+    /// Runs it to its end, or until it is stopped or fails; `watch` is told how long it has run.
     ///
     /// # Errors
-    /// A connection can't be had, or the operator is not answered.
+    /// So many connections never could be had, or a thread failed.
     pub(crate) fn run(
         self,
         scale: &Scale,
         stop: &Stop,
         mut watch: impl FnMut(Duration, &Counters),
     ) -> anyhow::Result<Outcome> {
-        let Manner { timeout, .. } = self.crowd;
         let frame = wire::echo(self.payload).with_context(|| {
             format!("a payload of {} bytes fits no frame: at most 65,527 do", self.payload)
         })?;
         let payload = frame[wire::HEADER..].to_vec();
-        let crowd = Crowd::gather(self.server, self.crowd, frame)?;
+        let crowd = Crowd::gather(self.server, self.crowd, frame, stop)?;
+        let mut outcome = Outcome::none();
+        if crowd.is_whole() {
+            let pushed = self.push(&crowd, &payload, scale, stop, &mut outcome, &mut watch);
+            outcome.error = pushed.err();
+        }
+        outcome.failures = crowd.part()?;
+        Ok(outcome)
+    }
+
+    /// Has the gateway push. What there was until it failed is in `outcome`.
+    fn push(
+        &self,
+        crowd: &Crowd,
+        payload: &[u8],
+        scale: &Scale,
+        stop: &Stop,
+        outcome: &mut Outcome,
+        watch: &mut impl FnMut(Duration, &Counters),
+    ) -> anyhow::Result<()> {
+        let Manner { timeout, .. } = self.crowd;
         let operator = operator::connect(self.server, timeout)?;
-        let mut timeline = Timeline::begin();
         let began = Instant::now();
-        operator.request(Push { threads: self.threads, payload: &payload }).context("asking for pushes")?;
+        operator.request(Push { threads: self.threads, payload }).context("asking for pushes")?;
         let mut wait = |until: Duration| {
             while began.elapsed() < until && !stop.is_asked() && crowd.counts().failures == 0 {
                 thread::sleep(GLANCE);
-                timeline.add(crowd.counts());
+                outcome.timeline.add(crowd.counts());
                 watch(began.elapsed(), crowd.counters());
             }
             (Instant::now(), crowd.counts(), scale.weigh())
         };
         let (from, Counts { replies: before, .. }, weight) = wait(self.warm_up);
         let (until, Counts { replies: after, .. }, weight_then) = wait(self.warm_up + self.duration);
-        let pushed = operator.request(Rest).context("asking for an end of the pushes")?;
-        crowd.await_frames(pushed.accepted, timeout);
-        let arrived = crowd.counts().replies;
-        Ok(Outcome {
-            pushes: after - before,
-            measured: until - from,
-            pushed,
-            missing: pushed.accepted.saturating_sub(arrived),
-            server_cpu: weight_then.cpu_since(&weight),
-            failures: crowd.part()?,
-            timeline,
-        })
+        outcome.pushes = after - before;
+        outcome.measured = until - from;
+        outcome.server_cpu = weight_then.cpu_since(&weight);
+        outcome.pushed = operator.request(Rest).context("asking for an end of the pushes")?;
+        // Who has been asked to stop still waits for these.
+        crowd.await_frames(outcome.pushed.accepted, timeout, &Stop::never());
+        outcome.missing = outcome.pushed.accepted.saturating_sub(crowd.counts().replies);
+        Ok(())
+    }
+}
+
+impl Outcome {
+    fn none() -> Outcome {
+        Outcome {
+            pushes: 0,
+            measured: Duration::ZERO,
+            pushed: Pushed::default(),
+            missing: 0,
+            server_cpu: None,
+            failures: Failures::default(),
+            timeline: Timeline::begin(),
+            error: None,
+        }
     }
 }

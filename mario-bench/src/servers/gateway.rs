@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mario::log::{self, Config, LevelFilter};
-use mario::{Close, Conn, ConnId, Others, Packet, Payload, Reply, Server, Service};
+use mario::{Accept, Close, Conn, ConnId, Others, Packet, Payload, Reply, Server, Service};
 
 use self::pushing::Pushers;
 use crate::orders::{BROADCAST, Join, Joined, LookUp, LookedUp, Push, Pushed, Pushing, Rest};
@@ -90,6 +90,9 @@ pub(crate) struct Options {
     /// Connections that each worker has slots for.
     #[arg(long, default_value = "16384")]
     connections: NonZeroUsize,
+    /// Has each worker accept from a listener of its own, with a descriptor table of its own.
+    #[arg(long)]
+    private_descriptors: bool,
 }
 
 /// Serves until SIGTERM.
@@ -99,7 +102,7 @@ pub(crate) struct Options {
 pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow::Result<()> {
     log::init(Config::new().level(LevelFilter::Warn))?;
     let commands = mario::commands![login, echo, join, broadcast, push, rest, look_up];
-    let server = Server::builder(Gateway::default(), commands)
+    let mut builder = Server::builder(Gateway::default(), commands)
         .bind(addr)
         .workers(workers)
         .connections(options.connections.get())
@@ -108,8 +111,11 @@ pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow
         .stx(TOKEN)
         // The operator sends what is sent to all.
         .max_packet(u16::MAX)
-        .stop_on_signals()
-        .start()?;
+        .stop_on_signals();
+    if options.private_descriptors {
+        builder = builder.accept(Accept::PerWorker).private_descriptors();
+    }
+    let server = builder.start()?;
     super::announce(server.local_addr());
     let ended = server.join();
     log::flush();

@@ -75,8 +75,7 @@ impl From<Acceptor> for Accept {
 /// The address can't be listened on, or the system has no memory, descriptors or threads for it.
 pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow::Result<()> {
     log::init(Config::new().level(LevelFilter::Warn))?;
-    let tables = if options.private_descriptors { workers } else { 1 };
-    super::warn_of_descriptors(options.connections * workers, tables, workers)?;
+    super::warn_of_descriptors(options.connections, workers)?;
     let mut builder = Server::builder(Bench, mario::commands![login, echo])
         .bind(addr)
         .workers(workers)

@@ -6,7 +6,7 @@ pub(crate) mod mario;
 pub(crate) mod patient;
 mod raw;
 mod tokio;
-mod writes;
+pub(crate) mod writes;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     /// mario, as a gateway has it.
     Gateway(gateway::Options),
     /// Bare writes, as the baseline of a gateway's broadcasts.
-    Writes,
+    Writes(writes::Options),
 }
 
 /// What all servers are told.
@@ -88,22 +88,22 @@ pub(crate) fn run(kind: &Kind, arguments: &Arguments) -> anyhow::Result<ExitCode
         Kind::Tokio => tokio::run(addr, workers),
         Kind::Patient(options) => patient::run(addr, workers, options),
         Kind::Gateway(options) => gateway::run(addr, workers, options),
-        Kind::Writes => writes::run(addr, workers),
+        Kind::Writes(options) => writes::run(addr, workers, options),
     };
     ended.with_context(|| format!("serving on {addr}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says so if there are slots for more connections than all descriptor tables hold: they would not be used.
+/// Says so if each worker has slots for more connections than a descriptor table holds: the rest would not be used.
 ///
 /// # Errors
 /// The limit can't be read or raised.
-fn warn_of_descriptors(slots: usize, tables: usize, workers: usize) -> anyhow::Result<()> {
-    let most = limits::a_table(workers)?.saturating_mul(tables as u64);
+fn warn_of_descriptors(slots: usize, workers: usize) -> anyhow::Result<()> {
+    let most = limits::a_table(workers)?;
     if slots as u64 > most {
         log::warn!(
-            "there are slots for {slots} connections and descriptors for about {most}: the hard limit of descriptors \
-             (`ulimit -Hn`) holds the rest out"
+            "each worker has slots for {slots} connections, and a descriptor table holds about {most}: \
+             the hard limit (`ulimit -Hn`) keeps the rest out"
         );
     }
     Ok(())

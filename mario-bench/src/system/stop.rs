@@ -29,6 +29,11 @@ impl Stop {
         Ok(Stop(asked))
     }
 
+    /// A flag that nobody sets.
+    pub(crate) fn never() -> Stop {
+        Stop(Arc::default())
+    }
+
     /// Whether it was asked for.
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
