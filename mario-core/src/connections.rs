@@ -66,6 +66,9 @@ struct Lines {
 trait Post: Send + Sync {
     fn is_open(&self, key: Key) -> bool;
     fn post(&self, letter: Letter) -> Result<(), Refused>;
+    fn reserve(&self) -> Result<(), Refused>;
+    fn free(&self);
+    fn post_reserved(&self, letter: Letter);
     fn is_over(&self) -> bool;
     fn answer(&self, answered: Answered);
 }
@@ -77,6 +80,18 @@ impl<W: Wake + Send + Sync> Post for Mailbox<W> {
 
     fn post(&self, letter: Letter) -> Result<(), Refused> {
         Mailbox::post(self, letter)
+    }
+
+    fn reserve(&self) -> Result<(), Refused> {
+        self.mail.reserve()
+    }
+
+    fn free(&self) {
+        self.mail.free();
+    }
+
+    fn post_reserved(&self, letter: Letter) {
+        Mailbox::post_reserved(self, letter);
     }
 
     fn is_over(&self) -> bool {
@@ -114,7 +129,9 @@ pub enum PushError {
     /// The user has no connection.
     #[error("user {0} has no connection")]
     Offline(Name),
-    /// The mailboxes of some workers are full: what has gone to the others does not reach the connections of these.
+    /// The mailboxes of some workers are full: what has gone to the others does not reach the connections of these. Which
+    /// they are, is not told: pushed once more, it reaches those of the others twice, so give it a number if it must
+    /// reach all, and let the clients tell by it what they have.
     #[error("the mailboxes of {refused} of {workers} workers are full: set `Builder::mailbox` higher")]
     Partly {
         /// How many.
@@ -193,6 +210,16 @@ impl Connections {
     /// }
     /// ```
     pub fn push_to_each(&self, ids: impl IntoIterator<Item = ConnId>, message: &Message) -> Pushed {
+        self.post_to_each(ids, message, Letter::PushMany)
+    }
+
+    /// The same, by a letter of another kind.
+    fn post_to_each(
+        &self,
+        ids: impl IntoIterator<Item = ConnId>,
+        message: &Message,
+        letter: impl Fn(Box<[Key]>, Message) -> Letter,
+    ) -> Pushed {
         let (mut pushed, mut of_worker) = (Pushed::default(), BTreeMap::<_, Vec<_>>::new());
         for id in ids {
             match self.worker_of(id) {
@@ -202,7 +229,7 @@ impl Connections {
         }
         for (worker, keys) in of_worker {
             let count = keys.len();
-            match self.0.workers[worker].post(Letter::PushMany(keys.into(), message.clone())) {
+            match self.0.workers[worker].post(letter(keys.into(), message.clone())) {
                 Ok(()) => pushed.queued += count,
                 Err(Refused::Full(_)) => pushed.refused += count,
             }

@@ -308,6 +308,26 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// The same for a push to a user: it is for none that has come in between.
+    pub(crate) fn push_to<T: Stream>(
+        &mut self,
+        user: Name,
+        connection: &mut Connection<S, T>,
+        message: &Message,
+    ) {
+        match self.user(connection.link.id) {
+            Some(its) if its == user => self.push(connection, message),
+            _ => self.counters.pushes.gone.add(1),
+        }
+    }
+
+    /// Ends a connection whose user has come by another one; not if it is another's meanwhile, or was bound anew.
+    pub(crate) fn kick<T: Stream>(&mut self, connection: &mut Connection<S, T>, user: Name) {
+        if self.desk.locals.is_replaced(connection.link.id, user) {
+            self.end(connection, Reason::Kicked);
+        }
+    }
+
     /// The turn that an answer gives which was owed to the connection.
     pub(crate) fn answered<T: Stream>(
         &mut self,

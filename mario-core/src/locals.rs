@@ -41,6 +41,11 @@ impl<S: Service> Locals<S> {
         Ok(older)
     }
 
+    /// Whether a connection is bound to a user who has others by now, in its place.
+    pub(crate) fn is_replaced(&self, id: ConnId, user: Name) -> bool {
+        self.bound.get(id.key()) == Some(user) && !self.connections.is_of_user(id, user)
+    }
+
     /// Whose connection it was.
     #[inline]
     pub(crate) fn unbind(&mut self, id: ConnId) -> Option<Name> {

@@ -13,13 +13,15 @@ use crate::sync::{AtomicBool, CachePadded, Ordering, Ordering::Relaxed, fence};
 pub(crate) enum Letter {
     Push(Key, Message),
     PushMany(Box<[Key]>, Message),
+    /// To those of these that are the user's.
+    PushToUser(Name, Box<[Key]>, Message),
     PushToGroup(Name, Message),
     PushToAll(Message),
     Join(Key, Name),
     Leave(Key, Name),
     Close(Key),
-    /// Its user has come by another connection.
-    Kick(Key),
+    /// This user of it has come by another connection.
+    Kick(Key, Name),
     Answer(Answered),
     /// For tests of what becomes of a worker that dies.
     Die,
@@ -31,9 +33,9 @@ impl Letter {
     fn pushes(&self) -> usize {
         match self {
             Letter::Push(..) => 1,
-            Letter::PushMany(keys, _) => keys.len(),
+            Letter::PushMany(keys, _) | Letter::PushToUser(_, keys, _) => keys.len(),
             Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
-            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(_) => 0,
+            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(..) => 0,
             Letter::Answer(_) | Letter::Slowest(_) | Letter::Die => 0,
         }
     }

@@ -64,6 +64,12 @@ impl<W: Wake> Mailbox<W> {
         Ok(())
     }
 
+    /// Leaves a letter whose place is [reserved](Mail::reserve), and wakes the worker.
+    pub(crate) fn post_reserved(&self, letter: Letter) {
+        self.mail.post_reserved(letter);
+        self.tell();
+    }
+
     /// Leaves an answer that is owed for the worker, and wakes it.
     pub(crate) fn answer(&self, answered: Answered) {
         self.mail.answer(answered);

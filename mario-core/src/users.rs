@@ -65,6 +65,11 @@ impl Users {
         self.0.pin().get(&user).map_or(Vec::new(), |connections| connections.to_vec())
     }
 
+    /// Whether this is a connection of the user.
+    pub(crate) fn has(&self, user: Name, id: ConnId) -> bool {
+        self.0.pin().get(&user).is_some_and(|connections| connections.contains(&id))
+    }
+
     pub(crate) fn is_online(&self, user: Name) -> bool {
         self.0.pin().contains_key(&user)
     }
@@ -77,30 +82,34 @@ impl Users {
         self.0.pin().keys().copied().collect()
     }
 
-    /// Binds a connection to a user; the answer is the user's other ones. `kick` tells one to close, if it can be told.
-    pub(crate) fn bind(
+    /// Binds a connection to a user; the answer is the user's other ones. Those that are to be kicked are no more in it
+    /// when they are told; that all of them can be told is seen before, by `reserve`.
+    pub(crate) fn bind<Notice>(
         &self,
         id: ConnId,
         user: Name,
         others: Others,
-        kick: impl Fn(ConnId) -> bool,
+        reserve: impl Fn(ConnId) -> Option<Notice>,
+        kick: impl Fn(Notice),
     ) -> Result<Vec<ConnId>, BindError> {
         loop {
             let mut older = self.of(user);
             older.retain(|other| *other != id);
             let connections = older.len();
-            match others {
+            let notices = match others {
                 Others::Refuse if connections > 0 => return Err(BindError::Taken { user, connections }),
                 Others::Keep(most) if connections >= most => {
                     return Err(BindError::Taken { user, connections });
                 }
-                Others::Kick if !older.iter().all(|other| kick(*other)) => return Err(BindError::Busy),
-                _ => {}
-            }
+                Others::Kick => older.iter().map(|other| reserve(*other)).collect::<Option<_>>(),
+                _ => Some(Vec::new()),
+            };
+            let notices: Vec<_> = notices.ok_or(BindError::Busy)?;
             let mut bound = if others == Others::Kick { Vec::new() } else { older.clone() };
             bound.push(id);
             // If another thread was faster, it begins anew.
             if self.replace(user, |now| without(now, id) == older, &bound) {
+                notices.into_iter().for_each(kick);
                 return Ok(older);
             }
         }
@@ -193,10 +202,8 @@ mod tests {
                 let others = list.clone();
                 let taken = BindError::Taken { user: name, connections: others.len() };
                 let kicked = std::cell::RefCell::new(Vec::new());
-                let bind = |policy| users.bind(id, name, policy, |other| {
-                    kicked.borrow_mut().push(other);
-                    true
-                });
+                let kick = |other| kicked.borrow_mut().push(other);
+                let bind = |policy| users.bind(id, name, policy, Some, kick);
                 match step {
                     0 => users.unbind(id, name),
                     1 => {
@@ -239,10 +246,7 @@ mod tests {
                     for round in 0..500 {
                         let id = id(index * 1000 + round);
                         users
-                            .bind(id, user, Others::Kick, |other| {
-                                kicked.lock().unwrap().push(other);
-                                true
-                            })
+                            .bind(id, user, Others::Kick, Some, |other| kicked.lock().unwrap().push(other))
                             .unwrap();
                     }
                 });

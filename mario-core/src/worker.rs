@@ -34,7 +34,7 @@ use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
 use crate::timers::Due;
-use delivery::{Delivery, Errand};
+use delivery::{Delivery, Errand, Step};
 use drain::Drain;
 use entrance::{Door, Entrance};
 pub(crate) use expiry::{Patience, Ping};
@@ -340,8 +340,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn deliver(&mut self) {
         for _ in 0..DELIVERIES {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
-            let Some((key, errand)) = self.delivery.next(groups, || slots.keys()) else {
-                return;
+            let (key, errand) = match self.delivery.next(groups, slots) {
+                Step::Errand(key, errand) => (key, errand),
+                Step::Nobody => continue,
+                Step::Done => return,
             };
             if errand.is_answer() {
                 self.exchange.settle();
@@ -353,11 +355,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             let mut turn = Turn::default();
             match errand {
                 Errand::Push(message) => self.exchange.push(connection, &message),
+                Errand::PushTo(user, message) => self.exchange.push_to(user, connection, message),
                 Errand::Join(group) => self.exchange.join(connection, group),
                 Errand::Leave(group) => {
                     self.exchange.groups().leave(key, group);
                 }
                 Errand::End(reason) => self.exchange.end(connection, reason),
+                Errand::Kick(user) => self.exchange.kick(connection, user),
                 Errand::Answer(request, answer) => {
                     turn = self.exchange.answered(connection, request, answer);
                 }

@@ -2,10 +2,11 @@
 
 use mario_proto::Packet;
 
-use super::{Connections, Message, PushError, Pushed};
+use super::{Connections, Message, Post, PushError, Pushed};
 use crate::link::ConnId;
 use crate::mail::Letter;
 use crate::name::Name;
+use crate::slots::Key;
 use crate::users::{BindError, Others};
 
 impl Connections {
@@ -22,7 +23,8 @@ impl Connections {
         self.push_message_to_user(user, &self.message(command, packet)?)
     }
 
-    /// Pushes a message to all connections of a user.
+    /// Pushes a message to all connections of a user. One that is another user's by the time its worker comes to it does
+    /// not get it, and counts as gone.
     ///
     /// # Errors
     /// [`PushError::Offline`].
@@ -32,7 +34,9 @@ impl Connections {
         message: &Message,
     ) -> Result<Pushed, PushError> {
         let user = user.into();
-        let pushed = self.push_to_each(self.of_user(user), message);
+        let pushed = self.post_to_each(self.of_user(user), message, |keys, message| {
+            Letter::PushToUser(user, keys, message)
+        });
         if pushed.queued + pushed.refused == 0 { Err(PushError::Offline(user)) } else { Ok(pushed) }
     }
 
@@ -57,11 +61,44 @@ impl Connections {
     }
 
     pub(crate) fn bind(&self, id: ConnId, user: Name, others: Others) -> Result<Vec<ConnId>, BindError> {
-        let kick = |other| !matches!(self.post(other, Letter::Kick), Err(PushError::Full(_)));
-        self.0.users.bind(id, user, others, kick)
+        let reserve = |other| Notice::reserve(self.worker_of(other), other.key());
+        self.0.users.bind(id, user, others, reserve, |notice| notice.kick(user))
+    }
+
+    /// Whether this is a connection of the user.
+    pub(crate) fn is_of_user(&self, id: ConnId, user: Name) -> bool {
+        self.0.users.has(user, id)
     }
 
     pub(crate) fn unbind(&self, id: ConnId, user: Name) {
         self.0.users.unbind(id, user);
+    }
+}
+
+/// Room in a worker's mailbox to tell a connection that it is to close; dropped, it is free again.
+struct Notice<'c> {
+    key: Key,
+    /// Nobody is told where the connection has ended.
+    worker: Option<&'c dyn Post>,
+}
+
+impl<'c> Notice<'c> {
+    /// `None` if the mailbox is full.
+    fn reserve(worker: Option<&'c dyn Post>, key: Key) -> Option<Self> {
+        worker.is_none_or(|worker| worker.reserve().is_ok()).then(|| Notice { key, worker })
+    }
+
+    fn kick(mut self, user: Name) {
+        if let Some(worker) = self.worker.take() {
+            worker.post_reserved(Letter::Kick(self.key, user));
+        }
+    }
+}
+
+impl Drop for Notice<'_> {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker {
+            worker.free();
+        }
     }
 }

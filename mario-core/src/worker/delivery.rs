@@ -1,6 +1,6 @@
 //! Mail that has come, letter by letter and connection by connection.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use crate::connections::{Message, Survey};
@@ -8,30 +8,58 @@ use crate::groups::Groups;
 use crate::mail::{Answer, Answered, Asked, Letter, Mail};
 use crate::name::Name;
 use crate::reason::Reason;
-use crate::slots::Key;
+use crate::slots::{Key, Slots};
+
+/// Slots that are looked at for one step, until there is somebody.
+const SLOTS: usize = 64;
 
 /// Where a worker is in its mail. Dropping it, as a worker that dies does, ends the mail.
 pub(super) struct Delivery {
     mail: Arc<Mail>,
     /// Letters that were taken so far.
     taken: u64,
-    /// A letter to many of which some have not got it yet.
+    /// A letter to many of whom some have not got it yet.
     many: Option<Many>,
     surveys: Vec<Survey>,
 }
 
 struct Many {
-    keys: Box<[Key]>,
-    done: usize,
+    rest: Rest,
+    /// It is only for those that are this user's.
+    user: Option<Name>,
     message: Message,
+}
+
+/// Who is yet to get a letter.
+enum Rest {
+    Keys {
+        keys: Box<[Key]>,
+        done: usize,
+    },
+    /// Whoever is there: so many when it began, less those that it has come to.
+    Slots {
+        slots: Range<u32>,
+        left: usize,
+    },
+}
+
+/// A step on the way through the mail.
+pub(super) enum Step<'d> {
+    Errand(Key, Errand<'d>),
+    /// There was nobody to do something for, but there is more.
+    Nobody,
+    /// All is done.
+    Done,
 }
 
 /// What to do for one connection.
 pub(super) enum Errand<'d> {
     Push(Pushed<'d>),
+    PushTo(Name, &'d Message),
     Join(Name),
     Leave(Name),
     End(Reason),
+    Kick(Name),
     Answer(Asked, Answer),
 }
 
@@ -53,37 +81,41 @@ impl Delivery {
 
     /// The next thing to do, in the order in which it was asked for.
     #[inline]
-    pub(super) fn next(&mut self, groups: &Groups, all: impl Fn() -> Vec<Key>) -> Option<(Key, Errand<'_>)> {
+    pub(super) fn next<T>(&mut self, groups: &Groups, slots: &Slots<T>) -> Step<'_> {
         while !self.is_amid_many() {
             self.many = None;
-            let letter = self.mail.next()?;
+            let Some(letter) = self.mail.next() else { return Step::Done };
             self.taken += 1;
-            // Whoever is a member now gets it, however long it takes.
-            let (keys, message) = match letter {
-                Letter::Push(key, message) => return Some((key, Errand::Push(Pushed::Own(message)))),
-                Letter::Join(key, group) => return Some((key, Errand::Join(group))),
-                Letter::Leave(key, group) => return Some((key, Errand::Leave(group))),
-                Letter::Close(key) => return Some((key, Errand::End(Reason::Service))),
-                Letter::Kick(key) => return Some((key, Errand::End(Reason::Kicked))),
+            let (rest, user, message) = match letter {
+                Letter::Push(key, message) => return Step::Errand(key, Errand::Push(Pushed::Own(message))),
+                Letter::Join(key, group) => return Step::Errand(key, Errand::Join(group)),
+                Letter::Leave(key, group) => return Step::Errand(key, Errand::Leave(group)),
+                Letter::Close(key) => return Step::Errand(key, Errand::End(Reason::Service)),
+                Letter::Kick(key, user) => return Step::Errand(key, Errand::Kick(user)),
                 Letter::Answer(Answered { key, request, answer }) => {
-                    return Some((key, Errand::Answer(request, answer)));
+                    return Step::Errand(key, Errand::Answer(request, answer));
                 }
                 Letter::Slowest(survey) => {
                     self.surveys.push(survey);
                     continue;
                 }
-                Letter::PushMany(keys, message) => (keys, message),
-                Letter::PushToGroup(group, message) => (groups.members(group).into(), message),
-                Letter::PushToAll(message) => (all().into(), message),
+                Letter::PushMany(keys, message) => (Rest::keys(keys), None, message),
+                Letter::PushToUser(user, keys, message) => (Rest::keys(keys), Some(user), message),
+                // Whoever is a member now gets it, however long it takes.
+                Letter::PushToGroup(group, message) => {
+                    (Rest::keys(groups.members(group).into()), None, message)
+                }
+                Letter::PushToAll(message) => (Rest::all(slots), None, message),
                 Letter::Die => panic!("a test wanted it"),
             };
-            if !keys.is_empty() {
-                self.many = Some(Many { keys, done: 0, message });
-            }
+            self.many = Some(Many { rest, user, message });
         }
-        let Many { keys, done, message } = self.many.as_mut()?;
-        *done += 1;
-        Some((keys[*done - 1], Errand::Push(Pushed::Lent(message))))
+        let Some(Many { rest, user, message }) = &mut self.many else { return Step::Done };
+        match (rest.next(slots), *user) {
+            (None, _) => Step::Nobody,
+            (Some(key), None) => Step::Errand(key, Errand::Push(Pushed::Lent(message))),
+            (Some(key), Some(user)) => Step::Errand(key, Errand::PushTo(user, message)),
+        }
     }
 
     /// There are questions about all connections.
@@ -109,8 +141,8 @@ impl Delivery {
 
     /// Does no more for those that the letter in hand goes to; what is not done by now is counted as lost.
     pub(super) fn give_up(&mut self) {
-        if let Some(Many { keys, done, .. }) = self.many.take() {
-            self.mail.lose(keys.len() - done);
+        if let Some(Many { rest, .. }) = self.many.take() {
+            self.mail.lose(rest.left());
         }
     }
 
@@ -121,13 +153,55 @@ impl Delivery {
     }
 
     fn is_amid_many(&self) -> bool {
-        self.many.as_ref().is_some_and(|many| many.done < many.keys.len())
+        self.many.as_ref().is_some_and(|many| !many.rest.is_empty())
+    }
+}
+
+impl Rest {
+    fn keys(keys: Box<[Key]>) -> Self {
+        Rest::Keys { keys, done: 0 }
+    }
+
+    /// All that are there now. Who comes meanwhile may be among them.
+    fn all<T>(slots: &Slots<T>) -> Self {
+        Rest::Slots { slots: 0..slots.high_water(), left: slots.len() }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Rest::Keys { keys, done } => *done == keys.len(),
+            Rest::Slots { slots, .. } => slots.is_empty(),
+        }
+    }
+
+    /// How many are yet to get it.
+    fn left(&self) -> usize {
+        match self {
+            Rest::Keys { keys, done } => keys.len() - done,
+            Rest::Slots { left, .. } => *left,
+        }
+    }
+
+    /// The next one; `None` if there is nobody in the slots that were looked at, or that was all.
+    #[inline]
+    fn next<T>(&mut self, tenants: &Slots<T>) -> Option<Key> {
+        match self {
+            Rest::Keys { keys, done } => {
+                *done += 1;
+                keys.get(*done - 1).copied()
+            }
+            Rest::Slots { slots, left } => {
+                let key = slots.take(SLOTS).find_map(|slot| tenants.key_at(slot))?;
+                *left = left.saturating_sub(1);
+                Some(key)
+            }
+        }
     }
 }
 
 impl Errand<'_> {
     pub(super) fn is_push(&self) -> bool {
-        matches!(self, Errand::Push(_))
+        matches!(self, Errand::Push(_) | Errand::PushTo(..))
     }
 
     pub(super) fn is_answer(&self) -> bool {
