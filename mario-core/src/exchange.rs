@@ -300,6 +300,8 @@ impl<S: Service> Exchange<S> {
         }
         match self.outbox.deliver(stream, link, message, message.encoded().overflow) {
             Ok(Delivered::Sent) => self.counters.pushes.sent.add(1),
+            // What becomes of it, is counted when it is known.
+            Ok(Delivered::Kept) => {}
             Ok(Delivered::Dropped) => self.counters.pushes.dropped.count(message.command()),
             Err(reason) => {
                 self.counters.pushes.gone.add(1);
@@ -419,7 +421,7 @@ impl<S: Service> Exchange<S> {
             self.counters.ends(reason);
             log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
-            self.outbox.forget(link);
+            self.counters.pushes.gone.add(self.outbox.forget(link));
             self.desk.locals.timers.clear(link.id.key().index);
             self.mail.closed(link.id.key().index);
             let (desk, outbox) = (&mut self.desk, &mut self.outbox);
@@ -458,13 +460,29 @@ impl<S: Service> Exchange<S> {
     fn writable<T: Stream>(&mut self, connection: &mut Connection<S, T>, turn: &mut Turn) {
         let Connection { stream, link, .. } = connection;
         let drained = self.outbox.drain(stream, link);
-        match drained.and_then(|drained| self.outbox.release(stream, link).map(|()| drained)) {
+        match drained.and_then(|drained| self.release(connection).map(|()| drained)) {
             Ok(drained) => {
                 turn.drained = drained;
                 finish(connection);
             }
             Err(reason) => self.end(connection, reason),
         }
+    }
+
+    /// Delivers what was kept for a connection, if that has come down to the low-water mark.
+    #[inline]
+    fn release<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Result<(), Reason> {
+        let Connection { stream, link, .. } = connection;
+        while let Some(message) = self.outbox.next_kept(link) {
+            match self.outbox.deliver(stream, link, &message, Overflow::Close) {
+                Ok(_) => self.counters.pushes.sent.add(1),
+                Err(reason) => {
+                    self.counters.pushes.gone.add(1);
+                    return Err(reason);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads once; twice if after a short read there is still the end of the stream to be read.

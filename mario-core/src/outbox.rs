@@ -185,7 +185,7 @@ impl Outbox {
             Overflow::DropNewest if link.is_paused() => return Ok(Delivered::Dropped),
             Overflow::KeepLatest if link.is_paused() => {
                 return Ok(match self.kept.keep(link.id.key().index, message) {
-                    Fate::Kept => Delivered::Sent,
+                    Fate::Kept => Delivered::Kept,
                     Fate::Replaced | Fate::Dropped => Delivered::Dropped,
                 });
             }
@@ -208,24 +208,16 @@ impl Outbox {
         }
     }
 
-    /// Delivers what was kept for a connection that has come down to the low-water mark.
-    ///
-    /// # Errors
-    /// The reason for which the connection ends.
+    /// The next message that was kept for a connection, if that has come down to the low-water mark.
     #[inline]
-    pub(crate) fn release<T: Stream>(&mut self, stream: &mut T, link: &mut Link) -> Result<(), Reason> {
-        while !link.is_paused()
-            && let Some(message) = self.kept.pop(link.id.key().index)
-        {
-            self.deliver(stream, link, &message, Overflow::Close)?;
-        }
-        Ok(())
+    pub(crate) fn next_kept(&mut self, link: &Link) -> Option<Message> {
+        if link.is_paused() { None } else { self.kept.pop(link.id.key().index) }
     }
 
-    /// Drops what was kept for a connection.
+    /// Drops what was kept for a connection; the answer is how many messages that were.
     #[inline]
-    pub(crate) fn forget(&mut self, link: &Link) {
-        while self.kept.pop(link.id.key().index).is_some() {}
+    pub(crate) fn forget(&mut self, link: &Link) -> u64 {
+        std::iter::from_fn(|| self.kept.pop(link.id.key().index)).map(|_| 1).sum()
     }
 
     /// Writes what is queued, as far as the socket takes it; whether that was a segment at least, or all. A peer that
@@ -324,8 +316,10 @@ impl Outbox {
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivered {
-    /// It is on its way, or waits.
+    /// It is on its way, or waits in the connection's queue.
     Sent,
+    /// It waits aside.
+    Kept,
     /// One was dropped: this, or one that waited for so long that this takes its place.
     Dropped,
 }

@@ -64,12 +64,14 @@ pub struct Stats {
     pub deaths: u64,
     /// Requests whose [`Reply`](crate::Reply) was dropped without an answer.
     pub unanswered: u64,
-    /// Pushes that were sent, or wait for their peers to read.
+    /// Pushes that were sent, or wait in the queues of their connections for these to read; those that wait
+    /// [aside](crate::Overflow::KeepLatest) are counted as soon as they leave, or do not.
     pub pushes: u64,
     /// Pushes that were dropped, as their [`Overflow`](crate::Overflow) says, for peers that read too slowly; one that
     /// another took the place of included.
     pub pushes_dropped: u64,
-    /// Pushes whose connections ended while they were on their way, or by them: at the output limit.
+    /// Pushes whose connections ended while they were on their way or waited aside, or by them: at the output limit. And
+    /// those to users whose connections were others' when it came to them.
     pub pushes_gone: u64,
     /// Pushes that were refused with [`PushError::Full`](crate::PushError::Full).
     pub pushes_refused: u64,
