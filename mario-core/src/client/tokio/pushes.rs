@@ -1,6 +1,7 @@
 //! Frames that no call waits for.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use ::tokio::sync::Notify;
@@ -34,7 +35,9 @@ impl Pushes {
     /// lost.
     pub async fn next(&self) -> Option<Received> {
         loop {
-            let changed = self.0.changed.notified();
+            let mut changed = pin!(self.0.changed.notified());
+            // From now on it is told: of several frames that come before it waits, only one would be remembered.
+            changed.as_mut().enable();
             {
                 let mut queue = lock(&self.0.queue);
                 if !queue.is_idle() {
@@ -77,5 +80,47 @@ impl PushQueue {
 impl fmt::Debug for Pushes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         lock(&self.0.queue).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+    use std::time::Duration;
+
+    use ::tokio::runtime;
+    use ::tokio::time::timeout;
+    use mario_proto::Frame;
+
+    use super::*;
+
+    /// Whether they wait by then or are about to.
+    #[test]
+    fn of_two_that_come_at_once_none_is_left_while_somebody_waits() {
+        const ROUNDS: usize = 2_000;
+        let queue = Arc::new(PushQueue::new(2));
+        let round = Arc::new(Barrier::new(3));
+        let takers = [(); 2].map(|()| {
+            let (pushes, round) = (Pushes::new(Arc::clone(&queue)), Arc::clone(&round));
+            thread::spawn(move || {
+                let runtime = runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                for _ in 0..ROUNDS {
+                    round.wait();
+                    let next =
+                        runtime.block_on(async { timeout(Duration::from_secs(60), pushes.next()).await });
+                    assert!(next.is_ok_and(|frame| frame.is_some()));
+                }
+            })
+        });
+        for _ in 0..ROUNDS {
+            round.wait();
+            for _ in 0..2 {
+                queue.push(Received::new(Frame { stx: 0, cmd: 1, payload: &[] }));
+            }
+        }
+        for taker in takers {
+            taker.join().unwrap();
+        }
     }
 }
