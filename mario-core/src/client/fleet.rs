@@ -208,8 +208,9 @@ impl Fleet {
             return Err(Error::Full { connections: self.settings.connections });
         }
         let address = self.settings.target;
+        let timeout = self.settings.connect_timeout;
         let mut line = Line::connect(address, source)
-            .map_err(|source| Error::Connect { address: address.to_string(), source })?;
+            .map_err(|source| Error::connecting(&address.to_string(), Some(source), timeout))?;
         let registry = self.poll.registry();
         let mut registered = Ok(());
         let key = self.lines.insert_with(|key| {
