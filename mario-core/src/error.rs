@@ -65,6 +65,9 @@ pub enum Error {
     /// No room for answers that are owed, or more than is sensible.
     #[error("{0} deferred answers for each worker: it is 1 to {most}", most = crate::mail::MOST_LETTERS)]
     Deferred(usize),
+    /// No room for work that waits, or more than is sensible.
+    #[error("a pool's queue of {0}: it is 1 to {most}", most = crate::pool::LONGEST_QUEUE)]
+    PoolQueue(usize),
     /// The command of a ping can't be one.
     #[error("a ping of {id:#06x}: {why}")]
     Ping {

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use thiserror::Error;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::panics::caught;
 use crate::reason::Close;
 use crate::threads;
@@ -54,6 +54,9 @@ use crate::threads;
 /// # }
 /// ```
 ///
+/// Where its queue is full, it refuses: what is to become of the request then, the handler decides, which may answer that
+/// the server is busy.
+///
 /// Dropping the pool waits until all work that it has taken is done.
 pub struct Pool {
     /// Until it is dropped.
@@ -62,6 +65,9 @@ pub struct Pool {
     threads: Vec<JoinHandle<()>>,
     panics: Arc<AtomicU64>,
 }
+
+/// Its memory is taken at the start.
+pub(crate) const LONGEST_QUEUE: usize = 1 << 20;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -83,11 +89,15 @@ impl From<PoolError> for Close {
 }
 
 impl Pool {
-    /// A pool of so many threads, at least one, for which so much work may wait.
+    /// A pool of so many threads, at least one, for which so much work may wait: 1 to 1,048,576.
     ///
     /// # Errors
+    /// [`Error::PoolQueue`](crate::Error::PoolQueue) if the queue is out of range, and
     /// [`Error::System`](crate::Error::System) if the system has no threads for it.
     pub fn new(threads: usize, queue: usize) -> Result<Pool> {
+        if !(1..=LONGEST_QUEUE).contains(&queue) {
+            return Err(Error::PoolQueue(queue));
+        }
         let (sender, receiver) = sync_channel(queue);
         let receiver = Arc::new(Mutex::new(receiver));
         let panics = Arc::new(AtomicU64::new(0));

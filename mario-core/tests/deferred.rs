@@ -5,7 +5,7 @@ use std::thread;
 
 use mario::testing::{TestClient, TestServer};
 use mario::{
-    Builder, Close, Conn, Packet, Payload, Pool, PoolError, PushError, Reason, Reply, Server, Service,
+    Builder, Close, Conn, Error, Packet, Payload, Pool, PoolError, PushError, Reason, Reply, Server, Service,
     Unanswered,
 };
 
@@ -267,6 +267,15 @@ fn no_more_are_owed_than_there_is_room_for() {
     third.send(LATER, &Payload(b""));
     answer(&server, 1);
     assert_eq!(third.receive::<Number>(LATER).number, 1);
+}
+
+#[test]
+fn a_pool_has_a_queue_that_fits_into_memory() {
+    for queue in [0, (1 << 20) + 1, usize::MAX] {
+        let error = Pool::new(1, queue).unwrap_err();
+        assert!(matches!(error, Error::PoolQueue(found) if found == queue), "{error}");
+    }
+    assert!(Pool::new(1, 1 << 20).is_ok());
 }
 
 #[test]
