@@ -207,6 +207,16 @@ fn whom_no_slot_is_left_for_is_refused() {
 }
 
 #[test]
+fn however_many_have_come_each_is_somebody() {
+    let server = TestServer::new(Server::builder(Sleeper::default(), mario::commands![]).connections(1));
+    for _ in 0..70_000 {
+        assert!(!server.connect().is_closed());
+        server.settle();
+    }
+    assert_eq!(server.stats().accepted, 70_000);
+}
+
+#[test]
 fn a_shutdown_ends_it_all() {
     let server = server();
     let client = named(&server, "Ann");

@@ -27,7 +27,7 @@ pub struct TestServer<S: Service> {
     service: Arc<S>,
     handle: ServerHandle,
     stx: u32,
-    clients: Cell<u16>,
+    clients: Cell<u32>,
 }
 
 impl<S: Service> TestServer<S> {
@@ -56,12 +56,12 @@ impl<S: Service> TestServer<S> {
         }
     }
 
-    /// A client connects, from an address of its own in 127.0.0.0/8.
+    /// A client connects, from an address in 127.0.0.0/8; the first 16 million have each one of its own.
     pub fn connect(&self) -> TestClient<S> {
-        let number = self.clients.get() + 1;
+        let number = self.clients.get().wrapping_add(1);
         self.clients.set(number);
-        let [high, low] = number.to_be_bytes();
-        self.connect_from(SocketAddr::from((Ipv4Addr::new(127, 0, high, low), 50_000)))
+        let [_, high, middle, low] = number.to_be_bytes();
+        self.connect_from(SocketAddr::from((Ipv4Addr::new(127, high, middle, low), 50_000)))
     }
 
     /// A client connects from this address.
