@@ -53,7 +53,13 @@ impl Chain {
     /// How many segments it has.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn segments(&self) -> usize {
-        if self.is_empty() { 0 } else { ((self.start + self.len) as usize).div_ceil(SEGMENT) }
+        self.segments_with(0)
+    }
+
+    /// How many segments it has once so many bytes are appended.
+    pub(crate) fn segments_with(&self, more: usize) -> usize {
+        // An empty one begins at the front.
+        (self.start as usize + self.len() + more).div_ceil(SEGMENT)
     }
 
     /// Where the byte behind the last one goes in the tail; a whole segment if there is no room.
@@ -81,7 +87,8 @@ impl Segments {
         Self::capacity(bytes).saturating_mul(SEGMENT + size_of::<u32>())
     }
 
-    fn capacity(bytes: usize) -> usize {
+    /// How many segments that are.
+    pub(crate) fn capacity(bytes: usize) -> usize {
         bytes.div_ceil(SEGMENT).min(NONE as usize)
     }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use mario_proto::{Framing, Overflow};
 
 use crate::admission::{Census, Guests, Ticket};
+use crate::buffers::SEGMENT;
 use crate::connections::{Connections, Message};
 use crate::desk::Desk;
 use crate::dispatch::Commands;
@@ -37,6 +38,11 @@ use throttle::Throttle;
 
 /// What one read takes at most: the largest frame, and a good number of usual ones. It is also a turn's budget.
 const READ_BUFFER: usize = 64 * 1024;
+
+/// What one read of a connection takes of which nothing is known yet. What is read and can't be handled finds room in the
+/// connection's share of the input pool.
+const FIRST_READ: usize = SEGMENT;
+const _: () = assert!(FIRST_READ << Link::FURTHEST == READ_BUFFER);
 
 /// The settings of an exchange.
 #[derive(Clone, Debug)]
@@ -123,7 +129,7 @@ impl<S: Service> Exchange<S> {
     ) -> Result<Self, TryReserveError> {
         Ok(Exchange {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
-            inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool)?,
+            inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool, rules.slots)?,
             outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.keeping, rules.slots)?,
             desk: Desk::new(
                 service,
@@ -267,6 +273,7 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn part<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Turn {
         let mut turn = Turn::default();
         if connection.link.phase() == Phase::Open {
+            connection.link.reach = Link::FURTHEST;
             self.readable(connection, false, &mut turn);
             connection.unread = true;
         }
@@ -444,12 +451,12 @@ impl<S: Service> Exchange<S> {
         connection.link.enter(Phase::Gone);
     }
 
-    /// Whether the connections have so many segments of input and output, and so many are closing.
+    /// Whether the connections have these numbers of segments of input and so many of output, and so many are closing.
     ///
     /// # Errors
     /// If they have not.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn audit(&self, input: usize, output: usize, closing: u64) -> Result<(), String> {
+    pub(crate) fn audit(&self, input: &[usize], output: usize, closing: u64) -> Result<(), String> {
         if closing != self.closing {
             return Err(format!("{closing} connections are closing, and {} are counted", self.closing));
         }
@@ -494,12 +501,15 @@ impl<S: Service> Exchange<S> {
                 connection.unread = true;
                 return;
             }
-            let room = match &mut self.throttle {
-                Some(throttle) if link.phase() == Phase::Open => {
-                    throttle.room(link.id.key().index, self.desk.locals.timers.now()).min(READ_BUFFER)
-                }
-                _ => READ_BUFFER,
-            };
+            let mut room = FIRST_READ << link.reach;
+            if link.reach > 0 {
+                room = room.min(self.inbox.room());
+            }
+            if let Some(throttle) = &mut self.throttle
+                && link.phase() == Phase::Open
+            {
+                room = room.min(throttle.room(link.id.key().index, self.desk.locals.timers.now()));
+            }
             match uninterrupted(|| stream.read(&mut self.read_buffer[..room])) {
                 Ok(0) => return self.closed(connection),
                 Ok(count) => {
@@ -513,6 +523,9 @@ impl<S: Service> Exchange<S> {
                             turn.received = connection.link.phase() != Phase::Greeting;
                         }
                         _ => {}
+                    }
+                    if connection.unread {
+                        connection.link.reach_further();
                     }
                     turn.again = connection.unread && !connection.link.is_throttled();
                     if turn.again || !to_the_end {
@@ -602,6 +615,9 @@ impl<S: Service> Exchange<S> {
         }
         if fresh.is_empty() || link.ending().is_some() {
             return None;
+        }
+        if link.is_held() {
+            link.reach = 0;
         }
         inbox.keep(&mut link.input, fresh).err()
     }

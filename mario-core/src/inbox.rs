@@ -1,5 +1,7 @@
 //! Received bytes become frames: in place where a frame is whole, in a pooled chain until it is.
 
+mod pool;
+
 use std::collections::TryReserveError;
 
 use mario_proto::{Frame, Framing, HEADER_LEN, Header, ProxyHeader};
@@ -7,20 +9,21 @@ use mario_proto::{Frame, Framing, HEADER_LEN, Header, ProxyHeader};
 use crate::buffers::{Chain, Full, Segments};
 use crate::reason::Reason;
 use crate::stats::PoolMetrics;
+use pool::Pool;
 
 /// The rules of the frames, and the pool in which incomplete ones wait.
 pub(crate) struct Inbox {
     framing: Framing,
     /// A frame whose parts came one after the other is put together here.
     whole: Box<[u8]>,
-    segments: Segments,
+    pool: Pool,
 }
 
 impl Inbox {
-    /// An empty inbox with a pool of `pool` bytes; an error if so much memory can't be had.
-    pub(crate) fn new(framing: Framing, pool: usize) -> Result<Self, TryReserveError> {
+    /// An empty inbox with a pool of `pool` bytes for so many slots; an error if so much memory can't be had.
+    pub(crate) fn new(framing: Framing, pool: usize, slots: usize) -> Result<Self, TryReserveError> {
         let whole = vec![0; Self::WHOLE].into_boxed_slice();
-        Ok(Inbox { framing, whole, segments: Segments::new(pool)? })
+        Ok(Inbox { framing, whole, pool: Pool::new(pool, slots)? })
     }
 
     /// A frame is put together in so many bytes.
@@ -72,21 +75,27 @@ impl Inbox {
         waiting: &mut Chain,
         fresh: &mut &[u8],
     ) -> Result<Option<ProxyHeader>, Reason> {
-        let known = self.segments.peek(waiting, &mut self.whole);
+        let known = self.pool.peek(waiting, &mut self.whole);
         let new = fresh.len().min(ProxyHeader::MAX_LEN - known);
         let whole = &mut self.whole[..known + new];
         whole[known..].copy_from_slice(&fresh[..new]);
         match ProxyHeader::split(whole).map_err(Reason::Proxy)? {
             Some((header, rest)) => {
                 *fresh = &fresh[new - rest.len()..];
-                self.segments.clear(waiting);
+                self.pool.clear(waiting);
                 Ok(Some(header))
             }
             None => {
-                self.segments.append(waiting, fresh).map_err(|Full| Reason::Overflow)?;
+                self.pool.append(waiting, fresh).map_err(|Full| Reason::Overflow)?;
                 Ok(None)
             }
         }
+    }
+
+    /// How many bytes of a connection can be kept, whatever the others have.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.pool.room()
     }
 
     /// Keeps bytes for which there is no turn yet.
@@ -94,27 +103,27 @@ impl Inbox {
     /// # Errors
     /// The reason for which the connection ends: the pool is full.
     pub(crate) fn keep(&mut self, waiting: &mut Chain, fresh: &[u8]) -> Result<(), Reason> {
-        self.segments.append(waiting, fresh).map_err(|Full| Reason::Overflow)
+        self.pool.append(waiting, fresh).map_err(|Full| Reason::Overflow)
     }
 
     /// How full the pool is.
     #[inline]
     pub(crate) fn pool(&self) -> PoolMetrics {
-        self.segments.metrics()
+        self.pool.metrics()
     }
 
     /// Drops what waits for a connection.
     pub(crate) fn discard(&mut self, waiting: &mut Chain) {
-        self.segments.clear(waiting);
+        self.pool.clear(waiting);
     }
 
-    /// Whether the connections have so many of the pool's segments.
+    /// Whether the connections have these numbers of the pool's segments.
     ///
     /// # Errors
     /// If they have not.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn audit(&self, chained: usize) -> Result<(), String> {
-        self.segments.audit(chained).map_err(|fault| format!("input: {fault}"))
+    pub(crate) fn audit(&self, chains: &[usize]) -> Result<(), String> {
+        self.pool.audit(chains).map_err(|fault| format!("input: {fault}"))
     }
 
     /// Each byte is copied at most twice, however small the pieces are in which a frame comes.
@@ -137,16 +146,16 @@ impl Inbox {
     fn try_assemble(&mut self, waiting: &mut Chain, fresh: &mut &[u8]) -> Result<Option<&[u8]>, Reason> {
         let mut header = [0; HEADER_LEN];
         self.top_up(waiting, fresh, HEADER_LEN)?;
-        if self.segments.peek(waiting, &mut header) < HEADER_LEN {
+        if self.pool.peek(waiting, &mut header) < HEADER_LEN {
             return Ok(None);
         }
         let len = self.framing.check(Header::from_bytes(&header)).map_err(Reason::Protocol)?;
         self.top_up(waiting, fresh, len)?;
         let whole = &mut self.whole[..len];
-        if self.segments.peek(waiting, whole) < len {
+        if self.pool.peek(waiting, whole) < len {
             return Ok(None);
         }
-        self.segments.consume(waiting, len);
+        self.pool.consume(waiting, len);
         Ok(Some(whole))
     }
 

@@ -115,6 +115,9 @@ pub(crate) struct Link {
     pub(crate) is_partial: bool,
     /// The service has admitted it.
     pub(crate) is_admitted: bool,
+    /// How often the size of a read was doubled: it grows with what a peer sends, for as long as that is handled at once.
+    /// So little waits here of one that reads its replies slowly, or not at all; the rest does in the kernel.
+    pub(crate) reach: u8,
     /// How often the peer was asked whether it is there since it said something.
     pub(crate) pings: u8,
     /// The connection waits in its worker's list for another turn.
@@ -185,6 +188,9 @@ impl Stops {
 }
 
 impl Link {
+    /// How often the size of a read is doubled at most.
+    pub(crate) const FURTHEST: u8 = 5;
+
     pub(crate) fn new(id: ConnId, peer: SocketAddr) -> Self {
         Link {
             id,
@@ -196,6 +202,7 @@ impl Link {
             has_spoken: false,
             is_partial: false,
             is_admitted: false,
+            reach: 0,
             pings: 0,
             queued: false,
             input: Chain::EMPTY,
@@ -266,6 +273,14 @@ impl Link {
         let was_throttled = self.is_throttled();
         self.stops.set(Stops::THROTTLED, is_throttled);
         was_throttled
+    }
+
+    /// There was more to read than a read has taken.
+    #[cold]
+    pub(crate) fn reach_further(&mut self) {
+        if !self.is_held() {
+            self.reach = (self.reach + 1).min(Self::FURTHEST);
+        }
     }
 
     /// The service wants it closed.

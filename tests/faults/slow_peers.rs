@@ -81,3 +81,40 @@ fn who_does_not_read_is_closed_and_takes_no_more_than_the_pool() {
     assert!(grown < capacity + (8 << 20), "{grown} bytes");
     innocents.end();
 }
+
+#[test]
+fn who_pipelines_and_does_not_read_leaves_room_for_the_frames_of_others() {
+    const DEAF: u64 = 48;
+    const OTHERS: u64 = 200;
+    let server = Process::start("connections=512");
+    let innocents = Innocents::of(&server, 8);
+    let mut deaf: Vec<Client> = (0..DEAF).map(|_| narrow(&server)).collect();
+    // First they do as others, so that much is read from them at once.
+    let echoes = frame(ECHO, &[0x77; 1_000]).repeat(100);
+    for client in &mut deaf {
+        let mut writer = Client(client.0.try_clone().unwrap());
+        let written = echoes.clone();
+        let writing = thread::spawn(move || writer.send(&written));
+        assert_eq!(client.receive(echoes.len()), echoes);
+        writing.join().unwrap();
+    }
+    let request = frame(FLOOD, &60_000u16.to_le_bytes());
+    for client in &mut deaf {
+        client.fill(&request, 0);
+    }
+    eventually("all have more waiting than they may", || server.pool("output", "used") > DEAF * (64 << 10));
+    let held = server.pool("input", "used");
+
+    // Frames in two pieces, between which the first of each has to wait.
+    let mut others: Vec<Client> = (0..OTHERS).map(|_| server.connect()).collect();
+    let request = frame(ECHO, b"in two pieces");
+    others.iter_mut().for_each(|client| client.send(&request[..10]));
+    eventually("all have begun", || server.pool("input", "used") >= held + OTHERS * 2048);
+    for client in &mut others {
+        client.send(&request[10..]);
+        assert_eq!(client.receive(request.len()), request);
+    }
+    innocents.are_served();
+    assert_eq!((server.open(), server.ended("overflow")), (8 + DEAF + OTHERS, 0), "and nobody was closed");
+    innocents.end();
+}

@@ -16,8 +16,8 @@ use crate::service::Service;
 use crate::timers::MOST_TIMERS;
 use crate::worker::Plan;
 
-/// The smallest pool of input that is taken by default: some paused connections find room in it.
-const LEAST_INPUT_POOL: usize = 1 << 20;
+/// What there is of input by default beside the shares of connections, at least: some of which much is read find room there.
+const LEAST_TO_SPARE: usize = 1 << 20;
 
 impl<S: Service> Builder<S> {
     /// What the workers need to know, checked.
@@ -101,6 +101,13 @@ impl<S: Service> Builder<S> {
         if timers <= MOST_TIMERS { Ok(timers) } else { Err(Error::Timers(timers)) }
     }
 
+    /// A share for each connection, and something to spare; as much again where frames may be longer than a share.
+    fn usual_input_pool(&self) -> usize {
+        let shares = self.connections * SEGMENT;
+        let spare = if usize::from(self.max_packet) > SEGMENT { shares } else { 0 };
+        shares + spare.max(LEAST_TO_SPARE)
+    }
+
     fn rules(&self, admission: &Admission) -> Result<Rules> {
         let Marks { low_water, high_water, limit } = self.marks;
         if !(low_water <= high_water && high_water + Outbox::CAPACITY <= limit && limit <= self.output_pool) {
@@ -121,7 +128,7 @@ impl<S: Service> Builder<S> {
             max_packet: self.max_packet,
             heartbeat: self.heartbeat,
             marks: self.marks,
-            input_pool: self.input_pool.unwrap_or((self.connections * SEGMENT).max(LEAST_INPUT_POOL)),
+            input_pool: self.input_pool.unwrap_or_else(|| self.usual_input_pool()),
             output_pool: self.output_pool,
             keeping: self.keeping,
             slots: self.connections,

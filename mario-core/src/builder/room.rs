@@ -38,8 +38,8 @@ impl<S: Service> Builder<S> {
         self
     }
 
-    /// When a peer reads slowly: above `high` bytes of unsent output its requests wait in the kernel, until there
-    /// are no more than `low`. By default 16 KiB and 64 KiB.
+    /// When a peer reads slowly: above `high` bytes of unsent output its requests wait in the kernel, but for what one read
+    /// had taken, until there are no more than `low`. By default 16 KiB and 64 KiB.
     pub fn water_marks(mut self, low: usize, high: usize) -> Self {
         (self.marks.low_water, self.marks.high_water) = (low, high);
         self
@@ -70,9 +70,10 @@ impl<S: Service> Builder<S> {
         self
     }
 
-    /// How much incomplete input a worker keeps for all its connections, in bytes; by default 2 KiB a connection, and
-    /// at least 1 MiB. A connection that finds no room is closed with
-    /// [`Reason::Overflow`](crate::Reason::Overflow).
+    /// How much incomplete input a worker keeps for all its connections, in bytes; by default 2 KiB a connection, and 1 MiB
+    /// to spare, or 2 KiB a connection more if [`max_packet`](Builder::max_packet) is longer than that. With at least 2 KiB
+    /// a connection each has so much for itself, whatever others send. Who needs more than that, for a longer frame, and
+    /// finds nothing to spare, is closed with [`Reason::Overflow`](crate::Reason::Overflow).
     pub fn input_pool(mut self, bytes: usize) -> Self {
         self.input_pool = Some(bytes);
         self

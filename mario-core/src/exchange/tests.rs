@@ -224,14 +224,13 @@ fn a_peer_that_goes_on_sending_is_heard_out_and_not_answered() {
     let mut noise = frame(ECHO, b"answered");
     noise.resize(READ_BUFFER, 0);
     rig.peer().sent.push_back(Ok(noise));
-    let ready = Ready { key: KEY, readable: true, writable: false, read_closed: false };
-    rig.exchange.turn(&mut rig.connection, ready);
+    rig.event(true, false);
     assert_eq!(rig.connection.link.phase(), Phase::Lingering);
     rig.peer().sent.push_back(Ok(frame(ECHO, b"not answered")));
-    rig.exchange.turn(&mut rig.connection, ready);
+    rig.event(true, false);
     assert_eq!(rig.connection.link.phase(), Phase::Lingering);
     rig.peer().end = true;
-    rig.exchange.turn(&mut rig.connection, ready);
+    rig.event(true, false);
     assert_eq!(rig.connection.link.phase(), Phase::Gone);
     assert_eq!(rig.peer().received, frame(ECHO, b"answered"));
 }
@@ -273,4 +272,38 @@ fn an_event_that_flushes_the_last_and_tells_of_input_does_not_close_on_it() {
     rig.event(true, true);
     assert_eq!((rig.connection.link.phase(), rig.peer().shut), (Phase::Lingering, true));
     assert_eq!(rig.peer().received, frame(ECHO, b"hello"));
+}
+
+#[test]
+fn little_waits_here_of_a_peer_that_does_not_read() {
+    let mut rig = Rig::new(marks(1 << 20));
+    rig.peer().sent.push_back(Ok(frame(FLOOD, b"").repeat(10_000)));
+    rig.event(true, false);
+    assert!(rig.connection.link.is_paused());
+    assert!(rig.connection.link.input.len() < FIRST_READ, "{}", rig.connection.link.input.len());
+    assert!(rig.exchange.counters.bytes.get() <= FIRST_READ as u64);
+}
+
+#[test]
+fn more_and_more_is_read_at_once_of_a_peer_that_sends_much_and_reads() {
+    let mut rig = Rig::new(marks(1 << 20));
+    rig.peer().room = usize::MAX;
+    let requests = frame(ECHO, &[0; 100]).repeat(10_000);
+    rig.peer().sent.push_back(Ok(requests.clone()));
+    let mut ready = Ready { key: KEY, readable: true, writable: false, read_closed: false };
+    let mut sizes = Vec::new();
+    while sizes.iter().sum::<u64>() < requests.len() as u64 {
+        let before = rig.exchange.counters.bytes.get();
+        rig.exchange.turn(&mut rig.connection, ready);
+        sizes.push(rig.exchange.counters.bytes.get() - before);
+        ready.read_closed = true;
+    }
+    assert_eq!(sizes[..7], [2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536]);
+    assert!(rig.peer().received == requests);
+
+    // Once it does not read, its requests wait outside again.
+    rig.peer().room = 0;
+    rig.peer().sent.push_back(Ok(frame(FLOOD, b"").repeat(20_000)));
+    rig.event(true, false);
+    assert_eq!((rig.connection.link.is_paused(), rig.connection.link.reach), (true, 0));
 }

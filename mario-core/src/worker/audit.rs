@@ -32,7 +32,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         if load != taken {
             return Err(format!("{load} slots are promised, and {taken} are taken"));
         }
-        let (mut input, mut output, mut closing) = (0, 0, 0);
+        let (mut input, mut output, mut closing) = (Vec::with_capacity(keys.len()), 0, 0);
         let mut found = Vec::with_capacity(keys.len());
         for key in &keys {
             let Some(connection) = self.slots.get_mut(*key) else { continue };
@@ -58,7 +58,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 return at("its deadline for input does not fit the settings");
             }
             closing += u64::from(!matches!(link.phase(), Phase::Greeting | Phase::Open));
-            input += link.input.segments();
+            input.push(link.input.segments());
             output += link.output.segments();
             if link.is_throttled() != self.exchange.waits(key.index) {
                 return at("it is held back and does not go on, or the other way round");
@@ -73,7 +73,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 return Err(format!("slot {slot} is free, and has a deadline"));
             }
         }
-        self.exchange.audit(input, output, closing)?;
+        self.exchange.audit(&input, output, closing)?;
         Ok(found)
     }
 

@@ -173,6 +173,14 @@ impl Rig {
         false
     }
 
+    /// As many rounds as there is something to read.
+    fn settle(&mut self) {
+        self.step();
+        while !self.worker.again.is_empty() {
+            self.step();
+        }
+    }
+
     fn run_until(&mut self, time: Duration) {
         while self.clock.now() < time && !self.poll.asleep.get() {
             self.step();
@@ -258,6 +266,37 @@ fn who_reads_a_byte_at_a_time_expires_as_who_reads_nothing() {
     }
     rig.run_until(WRITE_TIMEOUT * 9 / 8);
     assert_eq!(rig.ends(), [Reason::TimedOut]);
+}
+
+#[test]
+fn those_who_do_not_read_leave_room_for_the_frames_of_others() {
+    const DEAF: usize = 63;
+    let mut plan = Rig::new(DEAF + 1).worker.plan.clone();
+    // A share for each, and little to spare.
+    plan.rules.input_pool = (DEAF + 1 + 40) * SEGMENT;
+    let mut rig = Rig::with(plan);
+    let request = frame_to_vec(STX, ECHO, &Payload(&[0; 500])).unwrap();
+    for peer in 0..DEAF {
+        rig.connect();
+        // At first they read, so that much is read from them at once; and then no more.
+        rig.peer(peer).sent.push_back(Ok(request.repeat(400)));
+        rig.poll.tell(peer, true, false);
+        rig.settle();
+        assert_eq!(rig.peer(peer).received.len(), 400 * request.len());
+        rig.peer(peer).room = 0;
+        rig.peer(peer).sent.push_back(Ok(request.repeat(400)));
+        rig.poll.tell(peer, true, false);
+        rig.settle();
+    }
+    let pool = rig.worker.audit().map(|_| rig.worker.mailbox.counters.input_pool.read()).unwrap();
+    assert!(pool.used > DEAF as u64 * SEGMENT as u64, "much waits: {pool:?}");
+    let innocent = rig.connect();
+    for piece in request.chunks(7) {
+        rig.peer(innocent).sent.push_back(Ok(piece.to_vec()));
+        rig.poll.tell(innocent, true, false);
+        rig.step();
+    }
+    assert_eq!((rig.ends(), &rig.peer(innocent).received), (vec![], &request));
 }
 
 #[test]
