@@ -30,6 +30,12 @@ const CHILD: &str = "MARIO_TEST_CHILD";
 /// Where the servers of two processes meet.
 const MEETING: &str = "MARIO_TEST_MEETING";
 
+/// A file that a child makes while it starts, and the start goes on when it is gone.
+const GATE: &str = "MARIO_TEST_GATE";
+
+/// Where operators reach the server.
+const ADMIN: &str = "MARIO_TEST_ADMIN";
+
 /// What a child prints before its address.
 const LISTENING: &str = "listening on ";
 
@@ -47,7 +53,7 @@ struct Restarted {
 impl Service for Restarted {
     /// It stays until it is closed; the others go by themselves.
     type Session = bool;
-    type Worker = ();
+    type Worker = Gated;
 
     fn draining(&self, conn: &mut Conn<'_, Self>) -> Duration {
         if !*conn.session() {
@@ -57,6 +63,19 @@ impl Service for Restarted {
             conn.send(TOLD, &Payload(&[0; 60_000])).unwrap();
         }
         Duration::ZERO
+    }
+}
+
+/// The state of a worker, which is made after the sockets were asked for and before the server serves.
+struct Gated;
+
+impl Default for Gated {
+    fn default() -> Self {
+        if let Ok(gate) = env::var(GATE) {
+            let _ = std::fs::write(&gate, "");
+            eventually("the gate opens", || !Path::new(&gate).exists());
+        }
+        Gated
     }
 }
 
@@ -102,6 +121,12 @@ fn child() {
     }
     if let Ok(path) = env::var(MEETING) {
         builder = builder.hand_over(path);
+    }
+    if let Ok(address) = env::var(ADMIN) {
+        builder = builder.admin(address.parse::<SocketAddr>().unwrap());
+    }
+    if has("one_worker") {
+        builder = builder.workers(1);
     }
     if has("three_workers") {
         builder = builder.workers(3);
@@ -155,8 +180,12 @@ impl Process {
     }
 
     fn try_at(settings: &str, meeting: &Path) -> Result<Process, String> {
+        Process::try_with(&[], settings, meeting)
+    }
+
+    fn try_with(more: &[(&str, &str)], settings: &str, meeting: &Path) -> Result<Process, String> {
         let mut command = Command::new(env::current_exe().unwrap());
-        command.env(MEETING, meeting);
+        command.env(MEETING, meeting).envs(more.iter().copied());
         Process::try_spawn(command, settings)
     }
 
@@ -417,6 +446,126 @@ fn if_the_new_process_does_not_start_the_old_one_goes_on() {
     load.end();
     new.terminate();
     assert_eq!(new.exit().code(), Some(0));
+}
+
+/// A process that has the sockets of the one before, and does not serve before the gate opens.
+struct Late {
+    gate: PathBuf,
+    start: JoinHandle<Result<Process, String>>,
+}
+
+impl Late {
+    fn begin(settings: &'static str, meeting: &Path) -> Late {
+        let (gate, path) = (meeting.with_extension("gate"), meeting.to_owned());
+        let _ = std::fs::remove_file(&gate);
+        let text = gate.to_str().unwrap().to_owned();
+        let start = thread::spawn(move || Process::try_with(&[(GATE, &text)], settings, &path));
+        eventually("it has the sockets", || gate.exists());
+        Late { gate, start }
+    }
+
+    fn go_on(self) -> Result<Process, String> {
+        std::fs::remove_file(&self.gate).unwrap();
+        self.start.join().unwrap()
+    }
+}
+
+/// The sockets are the new process's own by then, and so is the place where the next one asks for them.
+#[test]
+fn a_stop_amid_a_take_over_takes_nothing_from_the_new_process() {
+    const MODES: [&str; 3] =
+        ["one_worker", "one_worker,workers_accept", "one_worker,drain,workers_accept,private"];
+    for mode in MODES {
+        let path = meeting("amid");
+        let old = Process::start_at(mode, &path);
+        let mut staying = old.clients(1);
+        let late = Late::begin(mode, &path);
+        let addr = old.addr;
+        old.terminate();
+        assert_eq!(staying[0].receive_all(), [], "{mode}");
+        // Whoever comes now waits for the new process.
+        let load = Load::on(addr);
+        let new = late.go_on().expect("it starts");
+        assert_eq!(old.exit().code(), Some(0));
+        load.goes_on();
+        let next = Process::start_at(mode, &path);
+        assert_eq!((next.addr, new.exit().code()), (addr, Some(0)), "it was found where it should be");
+        load.goes_on();
+        load.end();
+        next.terminate();
+        assert_eq!(next.exit().code(), Some(0));
+    }
+}
+
+/// Where it does not serve after all, the stop goes on as one without a successor.
+#[test]
+fn a_stop_amid_a_take_over_that_fails_refuses_as_any_other() {
+    let mode = "one_worker,workers_accept,private";
+    let path = meeting("vain");
+    let old = Process::start_at(mode, &path);
+    let mut staying = old.clients(1);
+    let mut stream = std::os::unix::net::UnixStream::connect(&path).unwrap();
+    // Two counts, and the first of the sockets.
+    std::io::Read::read_exact(&mut stream, &mut [0; 9]).unwrap();
+    old.terminate();
+    assert_eq!(staying[0].receive_all(), []);
+    drop(stream);
+    eventually("nobody listens any more", || std::net::TcpStream::connect(old.addr).is_err());
+    assert_eq!(old.exit().code(), Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_new_process_that_hangs_is_not_in_the_way_of_the_next() {
+    for mode in ["one_worker,drain", "one_worker,drain,workers_accept,private"] {
+        let path = meeting("hanging");
+        let old = Process::start_at(mode, &path);
+        let load = Load::on(old.addr);
+        let late = Late::begin(mode, &path);
+        let new = Process::start_at(mode, &path);
+        assert_eq!(old.exit().code(), Some(0));
+        load.goes_on();
+        let error = late.go_on().err().expect("it is too late");
+        assert!(error.contains("another server has asked for its sockets"), "{error}");
+        load.goes_on();
+        let next = Process::start_at(mode, &path);
+        assert_eq!(new.exit().code(), Some(0));
+        load.goes_on();
+        load.end();
+        next.terminate();
+        assert_eq!(next.exit().code(), Some(0));
+    }
+}
+
+/// The first line of what operators are shown.
+fn overview(admin: SocketAddr) -> std::io::Result<String> {
+    let mut stream = std::net::TcpStream::connect(admin)?;
+    std::io::Write::write_all(&mut stream, b"/\n")?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(line)
+}
+
+#[test]
+fn operators_are_answered_by_the_new_process_on_the_same_port() {
+    let admin = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings: &[(&str, &str)] = &[(ADMIN, &admin.to_string())];
+    for mode in ["endless_drain", "endless_drain,workers_accept,private"] {
+        let path = meeting("admin");
+        let old = Process::try_with(settings, mode, &path).expect("it starts");
+        let staying = old.clients(3);
+        assert!(overview(admin).unwrap().starts_with("3 open, 3 accepted"));
+        let new = Process::try_with(settings, mode, &path).expect("the port is not in its way");
+        eventually("the old one answers no more", || {
+            (0..10).all(|_| overview(admin).unwrap().starts_with("0 open, 0 accepted"))
+        });
+        drop(staying);
+        assert_eq!(old.exit().code(), Some(0));
+        assert!(overview(admin).unwrap().starts_with("0 open, 0 accepted"));
+        new.terminate();
+        assert_eq!(new.exit().code(), Some(0));
+        assert!(overview(admin).is_err());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{self, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -40,20 +40,17 @@ const HELP: &str = "/          overview\n\
 /// The listener at work: one client at a time, on a thread of its own.
 pub(crate) struct Admin {
     addr: SocketAddr,
-    stop: ThreadStop,
+    stop: Arc<ThreadStop>,
     thread: JoinHandle<()>,
 }
 
 impl Admin {
-    /// Begins to listen; only on this machine, as nobody is asked who they are.
-    pub(crate) fn start(address: SocketAddr, server: ServerHandle) -> Result<Admin> {
-        if !address.ip().is_loopback() {
-            return Err(Error::AdminAddress(address));
-        }
-        let bound = TcpListener::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (addr, listener) = bound.map_err(|source| Error::Bind { address, source })?;
-        let (desk, waker) = Desk::new(listener).map_err(system("watch the admin listener"))?;
-        let stop = ThreadStop::new(waker);
+    /// Begins to answer.
+    pub(crate) fn start(listener: net::TcpListener, server: ServerHandle) -> Result<Admin> {
+        let addr = listener.local_addr().map_err(system("learn the admin listener's address"))?;
+        let desk = listener.set_nonblocking(true).and_then(|()| Desk::new(TcpListener::from_std(listener)));
+        let (desk, waker) = desk.map_err(system("watch the admin listener"))?;
+        let stop = Arc::new(ThreadStop::new(waker));
         let is_over = Arc::clone(&stop.flag);
         let thread = threads::spawn("mario-admin", move || desk.run(&server, &is_over))?;
         Ok(Admin { addr, stop, thread })
@@ -63,10 +60,27 @@ impl Admin {
         self.addr
     }
 
+    /// What makes it answer nobody any more.
+    pub(crate) fn stop(&self) -> Arc<ThreadStop> {
+        Arc::clone(&self.stop)
+    }
+
     /// Ends it, at the latest once the client that is served has lost its time.
     pub(crate) fn end(self) -> Result<()> {
         self.stop.stop();
         threads::join(self.thread)
+    }
+}
+
+/// Begins to listen, or takes over where the server before has listened. Only on this machine, as nobody is asked who they
+/// are.
+pub(crate) fn open(address: SocketAddr, inherited: Option<net::TcpListener>) -> Result<net::TcpListener> {
+    if !address.ip().is_loopback() {
+        return Err(Error::AdminAddress(address));
+    }
+    match inherited {
+        Some(listener) => Ok(listener),
+        None => net::TcpListener::bind(address).map_err(|source| Error::Bind { address, source }),
     }
 }
 

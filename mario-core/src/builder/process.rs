@@ -51,9 +51,10 @@ impl<S: Service> Builder<S> {
     /// Lets a new process take over from this one without a connection refused in between, through a Unix socket at
     /// `path`: each start of the program is given the same one.
     ///
-    /// - If a server is there, this one takes its listening sockets, whatever [`bind`](Builder::bind) says. As soon as
-    ///   this one serves, the other [shuts down](crate::ServerHandle::shutdown), and [drains](Builder::drain). If this
-    ///   one can't be started, the other goes on.
+    /// - If a server is there, this one takes its listening sockets, whatever [`bind`](Builder::bind) and
+    ///   [`admin`](Builder::admin) say. As soon as this one serves, the other
+    ///   [shuts down](crate::ServerHandle::shutdown), and [drains](Builder::drain). If this one can't be started, the
+    ///   other goes on; if it hangs, the next that asks takes its turn.
     /// - If none is there, this one binds as ever.
     ///
     /// With [`Accept::PerWorker`](crate::Accept::PerWorker) there is a socket for each worker, and none can be left out, as

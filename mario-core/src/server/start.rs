@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use super::Server;
 use crate::accept::Accept;
-use crate::admin::Admin;
+use crate::admin::{self, Admin};
 use crate::builder::Builder;
 use crate::clock::SystemClock;
 use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
@@ -35,7 +35,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     let mut passed = if with_systemd { systemd::passed_listeners()? } else { Vec::new() };
     let mut succession = builder.hands_over().map(Succession::begin).transpose()?;
     if let Some(succession) = &mut succession {
-        passed.append(&mut succession.inherited);
+        passed.append(&mut succession.inherited.listeners);
     }
     let addresses = if passed.is_empty() { builder.addresses()? } else { Vec::new() };
     if let Some(succession) = &mut succession {
@@ -55,6 +55,7 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     };
     let options = builder.socket_options()?;
     let admin = builder.admin_address();
+    let inherited_admin = succession.as_mut().and_then(|succession| succession.inherited.admin.take());
     let (workers, slots) = (orders.workers, orders.plan.connections);
     let mailboxes = Crew::mailboxes(workers, orders.plan.room())?;
 
@@ -98,9 +99,23 @@ pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {
     };
     // First, as what fails later has to end the workers.
     server.watchdog = Some(Watchdog::start(limits, server.handle(), server.crew.ends())?);
-    server.admin = admin.map(|address| Admin::start(address, server.handle())).transpose()?;
+    if let Some(address) = admin {
+        let listener = admin::open(address, inherited_admin)?;
+        if let Some(succession) = &mut succession {
+            succession.keep_admin(&listener)?;
+        }
+        server.admin = Some(Admin::start(listener, server.handle())?);
+    }
     server.watch = signals.map(|signals| signals.watch(server.handle())).transpose()?;
-    server.office = succession.map(|succession| succession.complete(server.handle())).transpose()?;
+    let (handle, admin) = (server.handle(), server.admin.as_ref().map(Admin::stop));
+    let relieved = move || {
+        handle.0.begin_shutdown();
+        // The next server answers operators now: through the same socket, so that this one must not.
+        if let Some(admin) = admin {
+            admin.stop();
+        }
+    };
+    server.office = succession.map(|succession| succession.complete(relieved)).transpose()?;
     server.announcing = with_systemd.then(|| herald.announce()).transpose()?;
     log::info!("listening on {local_addr}, {workers} workers of {slots} connections");
     Ok(server)
