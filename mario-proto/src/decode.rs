@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use crate::format::decode_array;
-use crate::{DecodeError, DecodeErrorKind, Decoder, Encode};
+use crate::{DecodeError, DecodeErrorKind, Decoder, Encode, owned};
 
 /// What can be read from a payload: a value of a field, or a whole packet. It may borrow from the payload.
 #[diagnostic::on_unimplemented(
@@ -35,12 +35,11 @@ pub trait Decode<'a>: Encode + Sized {
     #[inline]
     fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
         if const { Self::SIZE.is_fixed() && Self::SIZE.min > 0 } {
-            let items = input.sub(count.saturating_mul(Self::SIZE.min))?.chunks(Self::SIZE.min);
-            return decode_fixed(items, count);
+            return decode_fixed(input.sub(count.saturating_mul(Self::SIZE.min))?, count);
         }
-        let mut items = Vec::with_capacity(count);
+        let mut items = owned::list(count, input)?;
         for _ in 0..count {
-            items.push(Self::decode(input)?);
+            owned::push(&mut items, Self::decode(input)?, input)?;
         }
         Ok(items)
     }
@@ -48,21 +47,22 @@ pub trait Decode<'a>: Encode + Sized {
 
 /// Reads `count` items of a fixed size, each from its own bytes.
 #[inline]
-fn decode_fixed<'a, T: Decode<'a>>(
-    inputs: impl Iterator<Item = Decoder<'a>>,
-    count: usize,
-) -> Result<Vec<T>, DecodeError> {
+fn decode_fixed<'a, T: Decode<'a>>(input: Decoder<'a>, count: usize) -> Result<Vec<T>, DecodeError> {
+    let inputs = input.chunks(T::SIZE.min);
     if const { T::ANY_BYTES } {
         // Nothing fails, so that the vector is filled without another look at its capacity.
-        return Ok(inputs.map(|mut input| T::decode(&mut input)).map(always).collect());
+        return owned::all(inputs.map(|mut item| T::decode(&mut item)).map(always), &input);
     }
-    let mut items = Vec::with_capacity(count);
-    for mut input in inputs {
-        items.push(T::decode(&mut input)?);
+    let mut items = owned::list(count, &input)?;
+    for mut item in inputs {
+        let item = T::decode(&mut item)?;
+        owned::push(&mut items, item, &input)?;
     }
     Ok(items)
 }
 
+/// The only way to a panic that is written down; no machine code goes it, which the tests see to. Without one, safe code
+/// would have to look for room for each item.
 #[inline]
 fn always<T>(decoded: Result<T, DecodeError>) -> T {
     match decoded {

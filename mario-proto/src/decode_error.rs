@@ -72,6 +72,9 @@ pub enum DecodeErrorKind {
         /// The field's limit.
         max: u32,
     },
+    /// There is no memory for text or a list that is not borrowed.
+    #[error("there is no memory for it")]
+    NoMemory,
 }
 
 impl DecodeError {

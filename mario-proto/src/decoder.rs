@@ -101,7 +101,7 @@ impl<'a> Decoder<'a> {
 
     /// All that is left in pieces of `len` bytes; what is over is left out.
     #[inline]
-    pub(crate) fn chunks(self, len: usize) -> impl Iterator<Item = Self> {
+    pub(crate) fn chunks(&self, len: usize) -> impl ExactSizeIterator<Item = Self> + use<'a> {
         let start = self.offset();
         let pieces = self.left.chunks_exact(len).enumerate();
         pieces.map(move |(index, left)| Self {

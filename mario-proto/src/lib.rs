@@ -48,6 +48,7 @@ mod header;
 mod impls;
 mod list;
 mod overflow;
+mod owned;
 mod packet;
 mod proxy;
 mod reply;

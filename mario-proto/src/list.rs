@@ -153,7 +153,7 @@ impl<'a, T: Decode<'a>> ParseBody<'a> for List<'a, T> {
         const { some_bytes(T::SIZE) }
         if const { T::SIZE.is_fixed() } {
             let list = input.sub(count.saturating_mul(T::SIZE.min))?;
-            list.clone().chunks(T::SIZE.min).try_for_each(|mut item| T::decode(&mut item).map(drop))?;
+            list.chunks(T::SIZE.min).try_for_each(|mut item| T::decode(&mut item).map(drop))?;
             return Ok(Self(Source::Payload { input: list, count }));
         }
         let mut list = input.clone();

@@ -61,6 +61,69 @@ pub struct Mark {
     pub reached: bool,
 }
 
+/// All that is owned.
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+pub struct Owned {
+    pub name: String,
+    pub key: Vec<u8>,
+    pub words: Vec<String>,
+    pub maybe: Option<String>,
+    #[mario(c_text = 12)]
+    pub nick: String,
+    /// An array that is of no fixed size.
+    pub pair: [String; 2],
+    pub choices: Vec<Option<Position>>,
+    #[mario(rest, max = 64)]
+    pub marks: Vec<Mark>,
+}
+
+/// Lists of which the items are written in another way than by their type.
+#[derive(Packet)]
+#[mario(crate = mario_proto, big_endian)]
+pub struct Network {
+    pub id: u64,
+    pub numbers: Vec<u32>,
+    pub pairs: Vec<[u16; 2]>,
+    pub ports: [u16; 4],
+    #[mario(rest)]
+    pub wide: Vec<u128>,
+}
+
+/// What is more than its number, or less.
+#[derive(Packet)]
+#[mario(crate = mario_proto)]
+pub struct Rules {
+    #[mario(bits = u16)]
+    pub rights: Rights,
+    #[mario(via = u32, big_endian)]
+    pub from: std::net::Ipv4Addr,
+    #[mario(check = is_short)]
+    pub name: String,
+    #[mario(rest)]
+    pub tail: String,
+}
+
+/// A set of flags, as the crate `bitflags` makes them.
+#[derive(Clone, Copy)]
+pub struct Rights(u16);
+
+impl Rights {
+    #[must_use]
+    pub const fn bits(&self) -> u16 {
+        self.0
+    }
+
+    #[must_use]
+    pub const fn from_bits(bits: u16) -> Option<Self> {
+        if bits < 8 { Some(Self(bits)) } else { None }
+    }
+}
+
+fn is_short(name: &str) -> bool {
+    name.len() < 20
+}
+
 /// Whatever else there is that needs no memory.
 #[derive(Packet)]
 #[mario(crate = mario_proto, check = Self::is_valid, extensible)]
@@ -108,6 +171,9 @@ codecs! {
     Event<'_>: decode_event encode_event;
     Login<'_>: decode_login encode_login;
     Route: decode_route encode_route;
+    Owned: decode_owned encode_owned;
+    Network: decode_network encode_network;
+    Rules: decode_rules encode_rules;
     Everything<'_>: decode_everything encode_everything;
 }
 

@@ -1,4 +1,3 @@
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -7,7 +6,7 @@ use core::str;
 use super::length::too_long;
 use super::{Format, Parse};
 use crate::describe::{Length, Order, Scalar, Type};
-use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Size};
+use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Size, owned};
 
 /// What stands behind a count.
 pub trait Body {
@@ -86,12 +85,13 @@ impl Body for String {
 impl<'a> ParseBody<'a> for String {
     #[inline]
     fn decode_body(count: usize, input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        <&str>::decode_body(count, input).map(ToOwned::to_owned)
+        let start = input.clone();
+        owned::text(input.take(count)?, &start)
     }
 
     #[inline]
-    fn decode_rest(input: &mut Decoder<'a>, max: usize) -> Result<Self, DecodeError> {
-        <&str>::decode_rest(input, max).map(ToOwned::to_owned)
+    fn decode_rest(input: &mut Decoder<'a>, _: usize) -> Result<Self, DecodeError> {
+        Self::decode_body(input.len(), input)
     }
 }
 
@@ -182,9 +182,9 @@ impl<'a, F: Parse<'a>> ParseBody<'a> for Items<F> {
     #[inline]
     fn decode_body(count: usize, input: &mut Decoder<'a>) -> Result<Vec<F::Value>, DecodeError> {
         const { some_bytes(F::SIZE) }
-        let mut items = Vec::with_capacity(count);
+        let mut items = owned::list(count, input)?;
         for _ in 0..count {
-            items.push(F::decode(input)?);
+            owned::push(&mut items, F::decode(input)?, input)?;
         }
         Ok(items)
     }
@@ -207,7 +207,7 @@ fn decode_all<'a, T>(
         if items.len() == max {
             return Err(too_long(input, max.saturating_add(1), max));
         }
-        items.push(decode(input)?);
+        owned::push(&mut items, decode(input)?, input)?;
     }
     Ok(items)
 }

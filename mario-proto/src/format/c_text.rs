@@ -1,11 +1,10 @@
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::marker::PhantomData;
 use core::str;
 
 use super::{Format, Parse};
 use crate::describe::Type;
-use crate::{DecodeError, DecodeErrorKind, Decoder, EncodeError, EncodeErrorKind, Encoder, Size};
+use crate::{DecodeError, DecodeErrorKind, Decoder, EncodeError, EncodeErrorKind, Encoder, Size, owned};
 
 /// Text in exactly `N` bytes, filled up with NULs: C's `char[N]`. `S` is `&str` or `String`.
 ///
@@ -38,14 +37,8 @@ impl<'s, const N: usize> Format for CText<&'s str, N> {
 impl<'a, const N: usize> Parse<'a> for CText<&'a str, N> {
     #[inline]
     fn decode_split(run: &mut Decoder<'a>, _: &mut Decoder<'a>) -> Result<&'a str, DecodeError> {
-        let start = run.offset();
-        let bytes = run.take_array::<N>()?;
-        let len = bytes.iter().position(|&byte| byte == 0).unwrap_or(N);
-        let (text, padding) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
-        if padding.iter().any(|&byte| byte != 0) {
-            return Err(DecodeError::new(DecodeErrorKind::NotPadded, start));
-        }
-        str::from_utf8(text).map_err(|_| DecodeError::new(DecodeErrorKind::NotUtf8, start))
+        let start = run.clone();
+        str::from_utf8(unpadded::<N>(run)?).map_err(|_| start.error(DecodeErrorKind::NotUtf8))
     }
 }
 
@@ -63,7 +56,21 @@ impl<const N: usize> Format for CText<String, N> {
 
 impl<'a, const N: usize> Parse<'a> for CText<String, N> {
     #[inline]
-    fn decode_split(run: &mut Decoder<'a>, input: &mut Decoder<'a>) -> Result<String, DecodeError> {
-        CText::<&str, N>::decode_split(run, input).map(ToOwned::to_owned)
+    fn decode_split(run: &mut Decoder<'a>, _: &mut Decoder<'a>) -> Result<String, DecodeError> {
+        let start = run.clone();
+        owned::text(unpadded::<N>(run)?, &start)
     }
+}
+
+/// The bytes before the first NUL.
+#[inline]
+fn unpadded<'a, const N: usize>(run: &mut Decoder<'a>) -> Result<&'a [u8], DecodeError> {
+    let start = run.offset();
+    let bytes = run.take_array::<N>()?;
+    let len = bytes.iter().position(|&byte| byte == 0).unwrap_or(N);
+    let (text, padding) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
+    if padding.iter().any(|&byte| byte != 0) {
+        return Err(DecodeError::new(DecodeErrorKind::NotPadded, start));
+    }
+    Ok(text)
 }

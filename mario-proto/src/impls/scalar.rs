@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 
 use crate::{
     Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Order, Scalar, Size, Type,
+    owned,
 };
 
 /// Numbers of a fixed width: their bytes, little-endian.
@@ -37,7 +38,7 @@ macro_rules! numbers {
             #[inline]
             fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
                 let bytes = input.take(count.saturating_mul(size_of::<Self>()))?;
-                Ok(bytes.as_chunks().0.iter().map(|bytes| Self::from_le_bytes(*bytes)).collect())
+                owned::all(bytes.as_chunks().0.iter().map(|bytes| Self::from_le_bytes(*bytes)), input)
             }
         }
     )*};
@@ -87,7 +88,7 @@ impl<'a> Decode<'a> for u8 {
 
     #[inline]
     fn decode_vec(input: &mut Decoder<'a>, count: usize) -> Result<Vec<Self>, DecodeError> {
-        input.take(count).map(<[u8]>::to_vec)
+        owned::bytes(input.take(count)?, input)
     }
 }
 
