@@ -16,9 +16,10 @@ impl Description {
 
     /// A number that stands for the layout of this packet as it was in `version`, later fields left out.
     ///
-    /// Equal layouts have equal numbers, and others have others but for an accident in 2⁶⁴. Names, documentation, limits
-    /// and checks are no part of the layout; the types, their order, how lengths are told and the numbers of variants
-    /// are. So a version that has been released keeps its number for as long as nobody breaks it, which is worth a test:
+    /// The types of the fields in their order, how lengths are told, and the numbers of variants make it, in whatever
+    /// order these are declared. Names, documentation, limits and checks are no part of it. Packets with one number have
+    /// one layout, but for an accident in 2⁶⁴; those with two may have one too, as when one nests the fields of the other
+    /// in a packet. So a version that has been released keeps its number for as long as nobody breaks it, which is worth a test:
     ///
     /// ```
     /// use mario_proto::{NoReply, Packet, Payload};
@@ -84,15 +85,20 @@ impl Hash {
         hash.byte(0)
     }
 
+    /// A sum, as the order in which variants are declared does not travel.
     const fn variants(self, variants: &[Variant]) -> Self {
-        let mut hash = self;
+        let mut sum = 0_u64;
         let mut variants = variants;
         while let [variant, others @ ..] = variants {
-            hash = if variant.other { hash.byte(1) } else { hash.byte(2).number(variant.value as u64) };
-            hash = hash.fields(variant.fields, u16::MAX);
+            let number = if variant.other {
+                Self::NEW.byte(1)
+            } else {
+                Self::NEW.byte(2).number(variant.value as u64)
+            };
+            sum = sum.wrapping_add(number.fields(variant.fields, u16::MAX).0);
             variants = others;
         }
-        hash.byte(0)
+        self.number(sum)
     }
 
     const fn ty(self, ty: &Type) -> Self {

@@ -167,6 +167,45 @@ mod changed {
 
     #[derive(Debug, PartialEq, Packet)]
     #[mario(crate = mario_proto)]
+    #[repr(u8)]
+    pub(super) enum ReorderedEvent<'a> {
+        #[mario(other)]
+        Unknown(u8, #[mario(rest)] &'a [u8]),
+        Moved {
+            x: i16,
+            y: i16,
+        } = 2,
+        Said {
+            text: String,
+        } = 1,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto, extensible)]
+    pub(super) struct Wired<'a> {
+        #[mario(big_endian)]
+        pub(super) id: u32,
+        #[mario(prefix = u8, max = 9)]
+        pub(super) name: &'a str,
+        #[mario(c_text = 16)]
+        pub(super) nick: &'a str,
+        pub(super) pair: [Option<f64>; 2],
+        pub(super) exact: Exact,
+        pub(super) flag: bool,
+        #[mario(since = 2, default)]
+        pub(super) events: Vec<Color>,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto, big_endian)]
+    #[repr(i16)]
+    pub(super) enum Color {
+        Red = -1,
+        Green = 1,
+    }
+
+    #[derive(Debug, PartialEq, Packet)]
+    #[mario(crate = mario_proto)]
     pub(super) struct Narrow {
         #[mario(range = ..10)]
         pub(super) level: u8,
@@ -192,7 +231,39 @@ mod changed {
     }
 }
 
-use changed::{Exact, MayGrow, Narrow, NewEvent, OldEvent, Owned, Renamed, Wide};
+use changed::{
+    Color, Exact, MayGrow, Narrow, NewEvent, OldEvent, Owned, Renamed, ReorderedEvent, Wide, Wired,
+};
+
+#[test]
+fn the_order_in_which_variants_are_declared_does_not_travel() {
+    assert_eq!(hash::<NewEvent<'_>>(1), hash::<ReorderedEvent<'_>>(1));
+    assert_ne!(hash::<NewEvent<'_>>(1), hash::<OldEvent<'_>>(1));
+    let moved = payload(&NewEvent::Moved { x: 1, y: -1 });
+    assert_eq!(decode_packet(&moved), Ok(ReorderedEvent::Moved { x: 1, y: -1 }));
+}
+
+/// As [`each_version_keeps_its_hash`]: what these hashes are made of does not change either.
+#[test]
+fn hashes_are_pinned() {
+    let hashes = [
+        hash::<Exact>(1),
+        hash::<Owned>(1),
+        hash::<Color>(1),
+        hash::<NewEvent<'_>>(1),
+        hash::<Wired<'_>>(1),
+        hash::<Wired<'_>>(2),
+    ];
+    let pinned = [
+        10_565_385_144_095_041_770,
+        6_438_885_359_206_323_951,
+        14_112_531_321_532_600_503,
+        14_026_929_794_960_123_214,
+        18_393_016_859_719_478_230,
+        238_028_634_727_518_877,
+    ];
+    assert_eq!(hashes, pinned);
+}
 
 #[test]
 fn names_and_ownership_are_free() {
