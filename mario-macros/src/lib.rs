@@ -67,7 +67,7 @@ mod text;
 /// | `max = 64` | at most 64 bytes of text, or 64 items: judged before anything is sliced or allocated |
 /// | `big_endian` | its numbers are, its length too |
 /// | `c_text = 32` | text in 32 bytes, filled up with NULs: C's `char[32]` |
-/// | `range = 1..=9` | a number outside is refused |
+/// | `range = 1..=9` | a number outside is refused; its ends are constants |
 /// | `check = path` | a function of its reference tells whether it may travel |
 /// | `via = u32` | it travels as a `u32`, or another integer of a fixed width, with `From` both ways |
 /// | `bits = u32` | a set of flags of the crate bitflags, which travels as a `u32`; unknown flags are refused |

@@ -1,41 +1,46 @@
-//! What generated code declares a packet with. Each function runs in a constant, where its panic is a compile error at
-//! the caller's token.
+//! What generated code declares packets and commands with.
 
-use crate::describe::{Field, Length, Type};
-use crate::format::{Format, some_bytes};
-use crate::{HEADER_LEN, IntoReply, Packet, Request, is_reserved};
+use crate::describe::Field;
+use crate::format::Format;
+use crate::{IntoReply, Request, is_reserved};
 
-/// A field that others follow.
-#[track_caller]
+/// A field. That its type can stand there is for [`asserts`](crate::asserts).
 pub const fn field<F: Format>(path: &'static str, doc: &'static str) -> Field {
-    assert!(!F::SIZE.open, "this takes the rest of the payload, so it has to be the last field");
-    last_field::<F>(path, doc)
-}
-
-/// The last field of a packet.
-#[track_caller]
-pub const fn last_field<F: Format>(path: &'static str, doc: &'static str) -> Field {
-    check(&F::TYPE);
     Field {
         path,
         doc,
         ty: F::TYPE,
         size: F::SIZE,
-        range: "",
+        offset: None,
+        range: None,
+        check: None,
+        flags: false,
         since: 1,
+        default: None,
         correlation: false,
         head: F::HEAD,
         any_bytes: F::ANY_BYTES,
     }
 }
 
-/// Refuses a packet that no frame is long enough for.
-#[track_caller]
-pub const fn assert_fits_frame<P: Packet>() {
-    assert!(
-        P::DESCRIPTION.size().min <= u16::MAX as usize - HEADER_LEN,
-        "this packet takes more than the 65,527 bytes that a frame has room for: send it in parts"
-    );
+/// The field that holds the number of a variant.
+pub const fn number<F: Format>(path: &'static str, doc: &'static str) -> Field {
+    Field { offset: Some(0), ..field::<F>(path, doc) }
+}
+
+/// Fields, one after another, of which the first starts `at` so many bytes.
+pub const fn fields<const N: usize>(at: usize, mut fields: [Field; N]) -> [Field; N] {
+    let mut offset = Some(at);
+    let mut i = 0;
+    while i < N {
+        fields[i].offset = offset;
+        offset = match offset {
+            Some(offset) if fields[i].size.is_fixed() => Some(offset + fields[i].size.min),
+            _ => None,
+        };
+        i += 1;
+    }
+    fields
 }
 
 /// The id of what stands in for a command that does not compile.
@@ -50,34 +55,4 @@ pub const fn assert_free(id: u16) {
 /// The command of a request, whose handler returns its reply.
 pub const fn command_of<Q: Request, R: IntoReply<Packet = Q::Reply>>() -> u16 {
     Q::COMMAND
-}
-
-/// Refuses lists that a few bytes could make endless, and limits that no count can reach.
-#[track_caller]
-const fn check(ty: &Type) {
-    match *ty {
-        Type::Text(length) | Type::Bytes(length) => check_limit(length),
-        Type::List(item, length) => {
-            check_limit(length);
-            some_bytes(item.size());
-            assert!(
-                !item.size().open,
-                "an item of this list takes the rest of the payload, so there can be only one"
-            );
-            check(item);
-        }
-        Type::Array(item, _) | Type::Option(item) => check(item),
-        _ => {}
-    }
-}
-
-#[track_caller]
-const fn check_limit(length: Length) {
-    if let Some((prefix, _)) = length.prefix {
-        let bits = prefix.size().min * 8;
-        assert!(
-            bits >= usize::BITS as usize || length.max >> bits == 0,
-            "this `max` is above what its prefix can say: use a wider `prefix`, or a lower `max`"
-        );
-    }
 }

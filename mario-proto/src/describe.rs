@@ -1,4 +1,6 @@
-use crate::Size;
+use core::ops::Bound;
+
+use crate::{Number, Range, Size};
 
 /// A packet as constant data: enough to document it, and to write a client for it in another language.
 ///
@@ -8,18 +10,20 @@ use crate::Size;
 /// assert_eq!(NoReply::DESCRIPTION.name, "NoReply");
 /// assert_eq!(NoReply::DESCRIPTION.size(), Size::fixed(0));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Description {
     /// The name of the Rust type.
     pub name: &'static str,
     /// Its documentation, a line a line; empty if there is none.
     pub doc: &'static str,
+    /// The function that tells whether a value of it may travel, as it was declared.
+    pub check: Option<&'static str>,
     /// What it is made of.
     pub shape: Shape,
 }
 
 /// What a packet is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Shape {
     /// Fields, one after another.
@@ -46,7 +50,7 @@ pub enum Shape {
 }
 
 /// A field of a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Field {
     /// The packet's name, a dot, and its own, as in errors: `SayHello.name`, `Point.0`, `Shape.Circle.radius`.
@@ -57,10 +61,18 @@ pub struct Field {
     pub ty: Type,
     /// How many bytes it takes.
     pub size: Size,
-    /// The range that its value has to be in, as it was declared; empty if there is none.
-    pub range: &'static str,
+    /// Where in the packet it starts, in bytes; `None` behind a field that does not always take as many.
+    pub offset: Option<usize>,
+    /// What its value has to lie in, if there are limits.
+    pub range: Option<Range>,
+    /// The function that tells whether its value may travel, as it was declared.
+    pub check: Option<&'static str>,
+    /// Whether each of its bits is a flag of its own. Those that are not declared do not travel.
+    pub flags: bool,
     /// The version of the packet that brought it; 1 for those that were always there.
     pub since: u16,
+    /// What it is where an older peer does not send it, in Rust: `18`, `Default::default()`.
+    pub default: Option<&'static str>,
     /// Whether a reply is matched to its request by it.
     pub correlation: bool,
     /// How many bytes of it belong to the run of fixed bytes before it: all of them, or its length prefix.
@@ -70,7 +82,7 @@ pub struct Field {
 }
 
 /// A variant of an enum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variant {
     /// The name in Rust.
     pub name: &'static str,
@@ -80,12 +92,14 @@ pub struct Variant {
     pub value: i64,
     /// Whether it stands for every number that no other variant has; its own `value` then means nothing.
     pub other: bool,
+    /// The field that holds such a number. It is the one before the `fields`, and on the wire no other than the enum's.
+    pub number: Option<Field>,
     /// What follows the number.
     pub fields: &'static [Field],
 }
 
 /// What a value is on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Type {
     /// A number.
@@ -152,7 +166,7 @@ pub enum Scalar {
 impl Description {
     /// The description of a packet whose bytes only its own code knows.
     pub const fn opaque(name: &'static str, size: Size) -> Self {
-        Self { name, doc: "", shape: Shape::Opaque { size } }
+        Self { name, doc: "", check: None, shape: Shape::Opaque { size } }
     }
 
     /// How many bytes it takes.
@@ -169,7 +183,7 @@ impl Description {
                     size = size.or(size_of_fields(variant.fields));
                     others = rest;
                 }
-                tag.size().then(size)
+                tag.size().plus(size)
             }
             Shape::Opaque { size } => size,
         }
@@ -206,11 +220,11 @@ impl Description {
 }
 
 impl Field {
-    /// The same, since that version.
+    /// The same, since that version; what it is before.
     #[doc(hidden)]
     #[must_use]
-    pub const fn since(self, version: u16) -> Self {
-        Self { since: version, ..self }
+    pub const fn since(self, version: u16, default: &'static str) -> Self {
+        Self { since: version, default: Some(default), ..self }
     }
 
     /// The same, as the number that matches a reply to its request.
@@ -223,8 +237,22 @@ impl Field {
     /// The same, in a range.
     #[doc(hidden)]
     #[must_use]
-    pub const fn in_range(self, range: &'static str) -> Self {
-        Self { range, ..self }
+    pub const fn in_range(self, start: Bound<Number>, end: Bound<Number>) -> Self {
+        Self { range: Some(Range { start, end }), ..self }
+    }
+
+    /// The same, judged by that function.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked(self, check: &'static str) -> Self {
+        Self { check: Some(check), ..self }
+    }
+
+    /// The same, as a set of flags.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn flags(self) -> Self {
+        Self { flags: true, ..self }
     }
 }
 
@@ -237,8 +265,8 @@ impl Type {
             Self::Text(length) | Self::Bytes(length) => length.size(Size::fixed(1)),
             Self::CText(len) => Size::fixed(len),
             Self::List(item, length) => length.size(item.size()),
-            Self::Array(item, count) => item.size().times(count),
-            Self::Option(value) => Size::fixed(1).then(value.size().up_to(1)),
+            Self::Array(item, count) => item.size().repeated(count),
+            Self::Option(value) => Size::fixed(1).plus(value.size().at_most(1)),
             Self::Packet(packet) => packet.size(),
             Self::Opaque { size } => size,
         }
@@ -248,8 +276,8 @@ impl Type {
 impl Length {
     const fn size(self, item: Size) -> Size {
         match self.prefix {
-            Some((prefix, _)) => prefix.size().then(item.up_to(self.max)),
-            None => Size { min: 0, open: true, ..item.up_to(self.max) },
+            Some((prefix, _)) => prefix.size().plus(item.at_most(self.max)),
+            None => Size { min: 0, open: true, ..item.at_most(self.max) },
         }
     }
 }
@@ -268,12 +296,12 @@ impl Scalar {
 }
 
 /// How many bytes the fields of the first version take.
-const fn size_of_fields(fields: &[Field]) -> Size {
+pub(crate) const fn size_of_fields(fields: &[Field]) -> Size {
     let mut size = Size::fixed(0);
     let mut fields = fields;
     while let [field, rest @ ..] = fields {
         if field.since == 1 {
-            size = size.then(field.size);
+            size = size.plus(field.size);
         }
         fields = rest;
     }

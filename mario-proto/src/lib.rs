@@ -34,6 +34,7 @@
 
 extern crate alloc;
 
+mod asserts;
 mod declare;
 mod decode;
 mod decode_error;
@@ -47,6 +48,7 @@ mod frame;
 mod header;
 mod impls;
 mod list;
+mod number;
 mod overflow;
 mod owned;
 mod packet;
@@ -57,6 +59,7 @@ mod rule;
 mod run;
 mod schema;
 mod size;
+mod via;
 
 #[doc(hidden)]
 pub mod __private;
@@ -71,6 +74,7 @@ pub use encoder::Encoder;
 pub use frame::{DEFAULT_MAX_PACKET, Frame, FrameError, Framing, encode_frame, frame_to_vec};
 pub use header::{DEFAULT_STX, HEADER_LEN, Header, RESERVED_IDS, is_reserved};
 pub use list::{List, ListIter};
+pub use number::{Number, Range};
 pub use overflow::Overflow;
 pub use packet::{Packet, Payload};
 pub use proxy::{ProxyError, ProxyHeader};

@@ -46,11 +46,16 @@ impl Size {
     #[must_use]
     pub const fn then(self, next: Self) -> Self {
         assert!(!self.open, "what takes the rest of the payload has to be the last field");
+        self.plus(next)
+    }
+
+    /// The same for generated code, which is told of such a field at its own token.
+    pub(crate) const fn plus(self, next: Self) -> Self {
         let max = match (self.max, next.max) {
             (Some(a), Some(b)) => a.checked_add(b),
             _ => None,
         };
-        Self { min: self.min.saturating_add(next.min), max, open: next.open }
+        Self { min: self.min.saturating_add(next.min), max, open: self.open || next.open }
     }
 
     /// This or `other`, whichever the value is.
@@ -71,6 +76,11 @@ impl Size {
     #[must_use]
     pub const fn times(self, count: usize) -> Self {
         assert!(!self.open || count < 2, "what takes the rest of the payload cannot be repeated");
+        self.repeated(count)
+    }
+
+    /// The same for generated code, which is told of such an item at its own token.
+    pub(crate) const fn repeated(self, count: usize) -> Self {
         let max = match self.max {
             Some(max) => max.checked_mul(count),
             None => None,
@@ -85,5 +95,9 @@ impl Size {
     #[must_use]
     pub const fn up_to(self, count: usize) -> Self {
         Self { min: 0, ..self.times(count) }
+    }
+    /// The same for generated code.
+    pub(crate) const fn at_most(self, count: usize) -> Self {
+        Self { min: 0, ..self.repeated(count) }
     }
 }

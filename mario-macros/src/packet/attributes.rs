@@ -2,7 +2,10 @@
 
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Error, Expr, ExprLit, ExprPath, Ident, Lit, LitInt, Path, Token, Type};
+use syn::{
+    Attribute, Error, Expr, ExprGroup, ExprLit, ExprParen, ExprPath, ExprRange, Ident, Lit, LitInt, Path,
+    Token, Type,
+};
 
 use crate::errors::Errors;
 use crate::place::{FIELD, TYPE, VARIANT};
@@ -88,6 +91,18 @@ pub(super) struct Absent {
 }
 
 impl FieldAttributes {
+    /// The `range`, if it is written as one: another rule asks for that.
+    pub(super) fn range(&self) -> Option<&ExprRange> {
+        let mut range = self.range.as_ref()?;
+        while let Expr::Paren(ExprParen { expr, .. }) | Expr::Group(ExprGroup { expr, .. }) = range {
+            range = expr;
+        }
+        match range {
+            Expr::Range(range) => Some(range),
+            _ => None,
+        }
+    }
+
     pub(super) fn read(attrs: &[Attribute], errors: &Errors) -> Self {
         let mut found = Self::default();
         found.unclear = FIELD.each(attrs, errors, |name, meta| {

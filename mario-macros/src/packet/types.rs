@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Ident, Path, PathArguments, PathSegment, Type, TypePath, TypeReference};
 
 use crate::errors::Errors;
@@ -31,6 +33,12 @@ pub(super) fn range(tag: &Ident) -> Option<RangeInclusive<i128>> {
     })
 }
 
+/// How many bytes one of the `TAGS` takes.
+pub(super) fn width(tag: &Ident) -> usize {
+    let bits = tag.to_string().trim_start_matches(['i', 'u']).parse().unwrap_or(0_usize);
+    bits / 8
+}
+
 const NUMBERS: &[&str] =
     &["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64"];
 
@@ -47,7 +55,7 @@ pub(super) enum Kind<'t> {
     /// `Vec` of this.
     List(&'t Type),
     /// `List` of this.
-    LazyList,
+    LazyList(&'t Type),
     Option(&'t Type),
     Array(&'t Type, &'t Expr),
     /// A type of the user's, or one that does not travel.
@@ -75,7 +83,7 @@ fn kind_of_path(path: &Path) -> Kind<'_> {
         ("bool", None) => Kind::Bool,
         ("String", None) => Kind::Text,
         ("Vec", Some(item)) => Kind::List(item),
-        ("List", Some(_)) => Kind::LazyList,
+        ("List", Some(item)) => Kind::LazyList(item),
         ("Option", Some(inner)) => Kind::Option(inner),
         (name, None) if NUMBERS.contains(&name) => Kind::Number(&last.ident),
         _ => Kind::Other,
@@ -118,7 +126,7 @@ pub(super) fn order(ty: &Type) -> Order {
         Kind::Number(_) | Kind::Bool | Kind::Text | Kind::Bytes => Order::None,
         Kind::List(item) | Kind::Array(item, _) | Kind::Option(item) => order(item),
         // That it has none of its own is another rule's.
-        Kind::LazyList => Order::Some,
+        Kind::LazyList(_) => Order::Some,
         Kind::Other if matches!(ty, Type::Path(_)) => Order::OfTheType,
         Kind::Other => Order::None,
     }
@@ -129,6 +137,17 @@ pub(super) fn names_users_type(ty: &Type) -> bool {
     let mut found = false;
     each_path(ty, &mut |path| found |= !NUMBERS.iter().chain(OF_THE_WIRE).any(|name| ends_in(path, name)));
     found
+}
+
+/// The token that names it.
+pub(super) fn place(ty: &Type) -> Span {
+    match ty {
+        Type::Path(TypePath { path, .. }) => {
+            path.segments.last().map_or_else(|| ty.span(), |last| last.ident.span())
+        }
+        Type::Reference(reference) => place(&reference.elem),
+        _ => ty.span(),
+    }
 }
 
 /// Whether rustc knows no size in memory for it.

@@ -1,22 +1,34 @@
 const _: () = {
     use ::mario::__private as __mario;
+    #[allow(unused_imports)]
+    use __mario::NoFlags as _;
     #[automatically_derived]
     impl<'a> __mario::Packet for Account<'a> {
         const DESCRIPTION: &'static __mario::Description = &__mario::Description {
             name: "Account",
             doc: "",
+            check: __mario::Some("Self::is_valid"),
             shape: __mario::Shape::Struct {
-                fields: &[
-                    __mario::field::<u32>("Account.id", "").correlation(),
-                    __mario::field::<
-                        __mario::Prefixed<&'a str, u8, { 32 }>,
-                    >("Account.name", ""),
-                    __mario::field::<__mario::CText<String, { 16 }>>("Account.nick", ""),
-                    __mario::field::<u8>("Account.age", "").in_range("18.."),
-                    __mario::field::<u16>("Account.rights", ""),
-                    __mario::field::<__mario::Big<u32>>("Account.address", ""),
-                    __mario::last_field::<u16>("Account.level", "").since(2),
-                ],
+                fields: &__mario::fields(
+                    0,
+                    [
+                        __mario::field::<u32>("Account.id", "").correlation(),
+                        __mario::field::<
+                            __mario::Prefixed<&'a str, u8, { 32 }>,
+                        >("Account.name", ""),
+                        __mario::field::<
+                            __mario::CText<String, { 16 }>,
+                        >("Account.nick", ""),
+                        __mario::field::<u8>("Account.age", "")
+                            .in_range(
+                                __mario::Bound::Included(__mario::Number::u8(18)),
+                                __mario::Bound::Unbounded,
+                            ),
+                        __mario::field::<u16>("Account.rights", "").flags(),
+                        __mario::field::<__mario::Big<u32>>("Account.address", ""),
+                        __mario::field::<u16>("Account.level", "").since(2, "1"),
+                    ],
+                ),
                 extensible: true,
             },
         };
@@ -69,9 +81,7 @@ const _: () = {
             run.field::<
                     __mario::Big<u32>,
                 >(
-                &<u32 as __mario::From<
-                    Ipv4Addr,
-                >>::from(__mario::Clone::clone(&self.address)),
+                &<Ipv4Addr as __mario::Via<u32>>::travel(&self.address),
                 out,
                 "Account.address",
             )?;
@@ -114,7 +124,10 @@ const _: () = {
                     input,
                     "Account.rights",
                     |value| {
-                        let value = __mario::known(<Rights>::from_bits(value), value)?;
+                        let value = __mario::known(
+                            <Rights>::from_bits(__mario::From::from(value)),
+                            value,
+                        )?;
                         __mario::Ok(value)
                     },
                 )?;
@@ -126,12 +139,12 @@ const _: () = {
                     input,
                     "Account.address",
                     |value| {
-                        let value = <Ipv4Addr as __mario::From<u32>>::from(value);
+                        let value = <Ipv4Addr as __mario::Via<u32>>::arrive(value);
                         __mario::Ok(value)
                     },
                 )?;
             let id = __mario::held::<u32>(held_0);
-            let level = if input.is_empty() {
+            let level: u16 = if input.is_empty() {
                 1
             } else {
                 let mut run = input.run::<Self, 6>()?;

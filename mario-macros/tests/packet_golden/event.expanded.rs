@@ -5,6 +5,7 @@ const _: () = {
         const DESCRIPTION: &'static __mario::Description = &__mario::Description {
             name: "Event",
             doc: "",
+            check: __mario::None,
             shape: __mario::Shape::Enum {
                 tag: __mario::Scalar::U8,
                 order: __mario::Order::Little,
@@ -14,6 +15,7 @@ const _: () = {
                         doc: "",
                         value: 0 as i64,
                         other: false,
+                        number: __mario::None,
                         fields: &[],
                     },
                     __mario::Variant {
@@ -21,18 +23,28 @@ const _: () = {
                         doc: "",
                         value: 16 as i64,
                         other: false,
-                        fields: &[__mario::last_field::<&'a str>("Event.Said.text", "")],
+                        number: __mario::None,
+                        fields: &__mario::fields(
+                            1,
+                            [__mario::field::<&'a str>("Event.Said.text", "")],
+                        ),
                     },
                     __mario::Variant {
                         name: "Unknown",
                         doc: "",
                         value: 17 as i64,
                         other: true,
-                        fields: &[
-                            __mario::last_field::<
-                                __mario::Rest<&'a [u8]>,
-                            >("Event.Unknown.1", ""),
-                        ],
+                        number: __mario::Some(
+                            __mario::number::<u8>("Event.Unknown.0", ""),
+                        ),
+                        fields: &__mario::fields(
+                            1,
+                            [
+                                __mario::field::<
+                                    __mario::Rest<&'a [u8]>,
+                                >("Event.Unknown.1", ""),
+                            ],
+                        ),
                     },
                 ],
             },

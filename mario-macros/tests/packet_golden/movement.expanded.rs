@@ -5,20 +5,24 @@ const _: () = {
         const DESCRIPTION: &'static __mario::Description = &__mario::Description {
             name: "Move",
             doc: "",
+            check: __mario::None,
             shape: __mario::Shape::Struct {
-                fields: &[
-                    __mario::field::<u32>("Move.unit", ""),
-                    {
-                        __mario::travels::<Position>();
-                        __mario::field::<Position>("Move.to", "")
-                    },
-                    __mario::field::<f32>("Move.speed", ""),
-                    {
-                        __mario::travels::<Vec<Position>>();
-                        __mario::field::<Vec<Position>>("Move.path", "")
-                    },
-                    __mario::last_field::<bool>("Move.hurry", ""),
-                ],
+                fields: &__mario::fields(
+                    0,
+                    [
+                        __mario::field::<u32>("Move.unit", ""),
+                        {
+                            __mario::travels::<Position>();
+                            __mario::field::<Position>("Move.to", "")
+                        },
+                        __mario::field::<f32>("Move.speed", ""),
+                        {
+                            __mario::travels::<Vec<Position>>();
+                            __mario::field::<Vec<Position>>("Move.path", "")
+                        },
+                        __mario::field::<bool>("Move.hurry", ""),
+                    ],
+                ),
                 extensible: false,
             },
         };
@@ -76,4 +80,16 @@ const _: () = {
         }
     }
     const _: () = __mario::assert_fits_frame::<Move>();
+    const _: () = {
+        __mario::travels::<Position>();
+        __mario::assert_ends::<Position>()
+    };
+    const _: () = {
+        __mario::travels::<Position>();
+        __mario::assert_repeats::<Position>()
+    };
+    const _: () = {
+        __mario::travels::<Position>();
+        __mario::assert_some_bytes::<Position>()
+    };
 };

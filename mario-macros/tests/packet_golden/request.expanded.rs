@@ -5,8 +5,12 @@ const _: () = {
         const DESCRIPTION: &'static __mario::Description = &__mario::Description {
             name: "SayHello",
             doc: "Asks for a greeting.",
+            check: __mario::None,
             shape: __mario::Shape::Struct {
-                fields: &[__mario::last_field::<&'a str>("SayHello.name", "")],
+                fields: &__mario::fields(
+                    0,
+                    [__mario::field::<&'a str>("SayHello.name", "")],
+                ),
                 extensible: false,
             },
         };
@@ -56,6 +60,7 @@ const _: () = {
         const DESCRIPTION: &'static __mario::Description = &__mario::Description {
             name: "GetMotto",
             doc: "Asks for today's motto.",
+            check: __mario::None,
             shape: __mario::Shape::Struct {
                 fields: &[],
                 extensible: false,

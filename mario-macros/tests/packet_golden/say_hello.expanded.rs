@@ -5,8 +5,12 @@ const _: () = {
         const DESCRIPTION: &'static __mario::Description = &__mario::Description {
             name: "SayHello",
             doc: "Greets whoever is named.",
+            check: __mario::None,
             shape: __mario::Shape::Struct {
-                fields: &[__mario::last_field::<&'a str>("SayHello.name", "Who it is.")],
+                fields: &__mario::fields(
+                    0,
+                    [__mario::field::<&'a str>("SayHello.name", "Who it is.")],
+                ),
                 extensible: false,
             },
         };

@@ -19,7 +19,7 @@ impl<B: Body, P: Prefix, const MAX: usize> Prefixed<B, P, MAX> {
 impl<B: Body, P: Prefix, const MAX: usize> Format for Prefixed<B, P, MAX> {
     type Value = B::Value;
 
-    const SIZE: Size = P::SIZE.then(B::ITEM.up_to(Self::LIMIT));
+    const SIZE: Size = P::SIZE.plus(B::ITEM.at_most(Self::LIMIT));
     const TYPE: Type = Type::of_body(B::ITEMS, Length { prefix: Some(P::SCALAR), max: Self::LIMIT });
     const HEAD: usize = P::HEAD;
 
@@ -55,7 +55,7 @@ impl<'a, B: ParseBody<'a>, P: Prefix, const MAX: usize> Parse<'a> for Prefixed<B
 impl<B: Body, const MAX: usize> Format for Rest<B, MAX> {
     type Value = B::Value;
 
-    const SIZE: Size = Size { min: 0, open: true, ..B::ITEM.up_to(MAX) };
+    const SIZE: Size = Size { min: 0, open: true, ..B::ITEM.at_most(MAX) };
     const TYPE: Type = Type::of_body(B::ITEMS, Length { prefix: None, max: MAX });
     const HEAD: usize = 0;
 

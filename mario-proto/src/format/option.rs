@@ -12,7 +12,7 @@ pub struct Opt<F>(PhantomData<F>);
 impl<F: Format> Format for Opt<F> {
     type Value = Option<F::Value>;
 
-    const SIZE: Size = <bool as Encode>::SIZE.then(F::SIZE.up_to(1));
+    const SIZE: Size = <bool as Encode>::SIZE.plus(F::SIZE.at_most(1));
     const TYPE: Type = Type::Option(&F::TYPE);
     const HEAD: usize = <bool as Encode>::HEAD;
 
@@ -43,7 +43,7 @@ pub struct Array<F, const N: usize>(PhantomData<F>);
 impl<F: Format, const N: usize> Format for Array<F, N> {
     type Value = [F::Value; N];
 
-    const SIZE: Size = F::SIZE.times(N);
+    const SIZE: Size = F::SIZE.repeated(N);
     const TYPE: Type = Type::Array(&F::TYPE, N);
     const ANY_BYTES: bool = F::ANY_BYTES;
 

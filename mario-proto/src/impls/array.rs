@@ -2,7 +2,7 @@ use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size, Ty
 
 /// N items, one after another.
 impl<T: Encode, const N: usize> Encode for [T; N] {
-    const SIZE: Size = T::SIZE.times(N);
+    const SIZE: Size = T::SIZE.repeated(N);
     const TYPE: Type = Type::Array(&T::TYPE, N);
     const ANY_BYTES: bool = T::ANY_BYTES;
 

@@ -138,7 +138,7 @@ fn order_of_what_has_one(field: &Field, errors: &Errors) {
 }
 
 fn lazy_items_in_their_own_order(field: &Field, errors: &Errors) {
-    if field.big_endian && matches!(types::kind(&field.ty), Kind::LazyList) {
+    if field.big_endian && matches!(types::kind(&field.ty), Kind::LazyList(_)) {
         errors.at(
             &field.ty,
             "a `List` reads its items as their type says: use `Vec`, or items that are declared `big_endian` themselves",
@@ -147,10 +147,12 @@ fn lazy_items_in_their_own_order(field: &Field, errors: &Errors) {
 }
 
 fn range_of_number(field: &Field, errors: &Errors) {
-    let Some(range) = &field.attributes.range else { return };
+    let FieldAttributes { range: Some(range), unclear, .. } = &field.attributes else { return };
     let is_number = matches!(types::kind(&field.ty), Kind::Number(_)) && field.integer().is_none();
-    if !is_number && !field.attributes.unclear {
+    if !is_number && !unclear {
         errors.at(range, "`range` is for numbers: use `check` with a function of yours");
+    } else if field.attributes.range().is_none() {
+        errors.at(range, "a range has two dots, and its ends stand here: write `range = 1..=9`");
     }
 }
 
@@ -174,7 +176,7 @@ fn integer_of_fixed_width(field: &Field, errors: &Errors) {
 /// Whether `prefix`, `rest` and `max` have a meaning for it.
 fn has_length(ty: &Type) -> bool {
     match types::kind(ty) {
-        Kind::Text | Kind::Bytes | Kind::List(_) | Kind::LazyList => true,
+        Kind::Text | Kind::Bytes | Kind::List(_) | Kind::LazyList(_) => true,
         Kind::Option(inner) => has_length(inner),
         _ => false,
     }

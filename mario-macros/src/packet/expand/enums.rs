@@ -2,8 +2,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::super::model::{Enum, Variant};
+use super::super::types;
 use super::names::{Place, binding, local};
-use super::{Parts, fields};
+use super::{Parts, describe, fields};
 
 pub(super) fn parts(name: &Ident, body: &Enum) -> Parts {
     let Some(tag) = &body.tag else { unreachable!("an enum without a tag has been reported") };
@@ -15,7 +16,8 @@ pub(super) fn parts(name: &Ident, body: &Enum) -> Parts {
     let places =
         || body.variants.iter().enumerate().map(|(index, variant)| Place::Variant(name, variant, index));
 
-    let described = body.variants.iter().zip(places()).map(|(variant, place)| describe(variant, &place));
+    let described =
+        body.variants.iter().zip(places()).map(|(variant, place)| describe(variant, &place, tag, &number));
     let encoded = body.variants.iter().zip(places()).map(|(variant, place)| encode(variant, &place, &number));
     let (others, declared): (Vec<_>, Vec<_>) =
         body.variants.iter().zip(places()).partition(|(variant, _)| variant.other.is_some());
@@ -45,11 +47,21 @@ pub(super) fn parts(name: &Ident, body: &Enum) -> Parts {
     }
 }
 
-fn describe(variant: &Variant, place: &Place<'_>) -> TokenStream {
+fn describe(variant: &Variant, place: &Place<'_>, tag: &Ident, number: &TokenStream) -> TokenStream {
     let (name, doc, other) = (variant.name.to_string(), &variant.doc, variant.other.is_some());
     let value = Literal::i128_unsuffixed(variant.value);
-    let fields = fields::describe(&variant.fields, place);
-    quote!(__mario::Variant { name: #name, doc: #doc, value: #value as i64, other: #other, fields: #fields })
+    let number = describe::number(variant.fields.number.as_deref(), number, place);
+    let fields = describe::fields(&variant.fields, types::width(tag), place);
+    quote! {
+        __mario::Variant {
+            name: #name,
+            doc: #doc,
+            value: #value as i64,
+            other: #other,
+            number: #number,
+            fields: #fields,
+        }
+    }
 }
 
 fn encode(variant: &Variant, place: &Place<'_>, number: &TokenStream) -> TokenStream {

@@ -1,38 +1,13 @@
 use std::ops::Range;
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::super::model::{Field, Fields, Style};
 use super::super::types;
 use super::names::{Place, binding, local};
 use super::{format, rules};
-
-/// The constant list that describes the fields.
-pub(super) fn describe(fields: &Fields, place: &Place<'_>) -> TokenStream {
-    let last = fields.all.len().saturating_sub(1);
-    let fields = fields.all.iter().enumerate().map(|(index, field)| {
-        let (ty, doc, path) = (&field.ty, &field.doc, place.path(field));
-        let format = format::of(field);
-        // Where these tokens stand is where a mistake in the type is reported.
-        let declare = if index == last { quote!(last_field) } else { quote!(field) };
-        let travels = travels(field);
-        let range = field.attributes.range.as_ref().map(|range| {
-            let text = range.to_token_stream().to_string().replace(' ', "");
-            quote!(.in_range(#text))
-        });
-        let correlation = field.attributes.correlation.as_ref().map(|_| quote!(.correlation()));
-        let since = field.attributes.since.is_some().then(|| {
-            let version = Literal::u16_unsuffixed(field.since());
-            quote!(.since(#version))
-        });
-        let described =
-            quote_spanned!(ty.span()=> __mario::#declare::<#format>(#path, #doc) #range #since #correlation);
-        travels.map_or(described.clone(), |travels| quote!({ #travels #described }))
-    });
-    quote!(&[#(#fields),*])
-}
 
 /// The statements that read those fields, into a variable each.
 pub(super) fn decode(fields: &Fields, which: Range<usize>, place: &Place<'_>) -> TokenStream {
@@ -125,7 +100,7 @@ fn waits(fields: &Fields, index: usize, which: &Range<usize>) -> bool {
 
 /// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only
 /// one that rustc gives, and the bounds of the calls behind this one are implied by its.
-fn travels(field: &Field) -> Option<TokenStream> {
+pub(super) fn travels(field: &Field) -> Option<TokenStream> {
     let ty = &field.ty;
     (field.integer().is_none() && types::names_users_type(ty)).then(|| quote!(__mario::travels::<#ty>();))
 }

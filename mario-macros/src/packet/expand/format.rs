@@ -39,7 +39,7 @@ impl Options<'_> {
             Kind::Number(name) if self.big_endian && name != "u8" && name != "i8" => {
                 Some(quote!(__mario::Big<#ty>))
             }
-            Kind::Text | Kind::Bytes | Kind::LazyList => self.counted(quote!(#ty), false),
+            Kind::Text | Kind::Bytes | Kind::LazyList(_) => self.counted(quote!(#ty), false),
             Kind::List(item) => match self.of_items().format(item) {
                 Some(item) => self.counted(quote!(__mario::Items<#item>), true),
                 None => self.counted(quote!(#ty), false),

@@ -2,6 +2,8 @@
 //!
 //! Each packet becomes three impls in a block of its own, in which `__mario` is the library's hidden module.
 
+mod asserts;
+mod describe;
 mod enums;
 mod fields;
 mod format;
@@ -11,10 +13,11 @@ mod rules;
 mod structs;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::{ExprPath, GenericParam, Ident, Lifetime, LifetimeParam};
 
 use super::model::{Body, Field, Packet, policy};
+use crate::text::text;
 use names::local;
 
 /// What is different between a struct and an enum.
@@ -32,15 +35,25 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
         Body::Enum(body) => enums::parts(name, body),
         Body::Unsupported => return TokenStream::new(),
     };
-    let text = name.to_string();
+    let text_of_name = name.to_string();
     let correlation = correlation(packet);
     let overflow = overflow(packet);
     let any_bytes = any_bytes(packet);
     let request = request::request(packet);
     let (encode, decode) = checked(check.as_ref(), encode, decode);
-    let statics = packet.lifetime().map(|_| quote!(<'static>));
-    let checks = quote_spanned! {name.span()=>
-        const _: () = __mario::assert_fits_frame::<#name #statics>();
+    let asserts = asserts::of(packet);
+    let no_flags = packet.fields().any(|field| field.attributes.bits.is_some()).then(|| {
+        quote!(
+            #[allow(unused_imports)]
+            use __mario::NoFlags as _;
+        )
+    });
+    let checked_by = match check {
+        Some(check) => {
+            let text = text(check);
+            quote!(__mario::Some(#text))
+        }
+        None => quote!(__mario::None),
     };
     let (input, out) = (local("input"), local("out"));
     let (impl_generics, arguments, bounds) = generics.split_for_impl();
@@ -55,11 +68,12 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
     quote! {
         const _: () = {
             use #krate::__private as __mario;
+            #no_flags
 
             #[automatically_derived]
             impl #impl_generics __mario::Packet for #name #arguments #bounds {
                 const DESCRIPTION: &'static __mario::Description =
-                    &__mario::Description { name: #text, doc: #doc, shape: #shape };
+                    &__mario::Description { name: #text_of_name, doc: #doc, check: #checked_by, shape: #shape };
                 #overflow
                 #correlation
             }
@@ -86,7 +100,7 @@ pub(super) fn packet(packet: &Packet) -> TokenStream {
 
             #request
 
-            #checks
+            #asserts
         };
     }
 }

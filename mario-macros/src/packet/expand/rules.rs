@@ -1,7 +1,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, ExprRange, Lit};
 
 use super::super::model::Field;
+use super::super::types::{Kind, kind};
 use super::names::local;
 
 /// The closure that makes what was read into the field's value, or refuses it; `None` if it is that already.
@@ -22,22 +25,24 @@ pub(super) fn decode(field: &Field) -> Option<TokenStream> {
 /// Makes the integer that travels into the field's value.
 fn conversion(field: &Field, value: &Ident) -> Option<TokenStream> {
     let Field { ty, attributes, .. } = field;
-    if attributes.bits.is_some() {
-        return Some(quote!(let #value = __mario::known(<#ty>::from_bits(#value), #value)?;));
+    if let Some(bits) = &attributes.bits {
+        return Some(
+            quote_spanned!(at(bits)=> let #value = __mario::known(<#ty>::from_bits(__mario::From::from(#value)), #value)?;),
+        );
     }
     let via = attributes.via.as_ref()?;
-    Some(quote_spanned!(at(via)=> let #value = <#ty as __mario::From<#via>>::from(#value);))
+    Some(quote_spanned!(at(via)=> let #value = <#ty as __mario::Via<#via>>::arrive(#value);))
 }
 
 /// A reference to what travels for the value behind the reference `value`.
 pub(super) fn travelling(field: &Field, value: TokenStream) -> TokenStream {
     let Field { ty, attributes, .. } = field;
-    if attributes.bits.is_some() {
-        return quote!(&(#value).bits());
+    if let Some(bits) = &attributes.bits {
+        return quote_spanned!(at(bits)=> &(#value).bits());
     }
     match &attributes.via {
         Some(via) => {
-            quote_spanned!(at(via)=> &<#via as __mario::From<#ty>>::from(__mario::Clone::clone(#value)))
+            quote_spanned!(at(via)=> &<#ty as __mario::Via<#via>>::travel(#value))
         }
         None => value,
     }
@@ -67,7 +72,38 @@ fn at(integer: &Ident) -> Span {
 }
 
 fn rules(field: &Field, value: &TokenStream) -> TokenStream {
-    let range = field.attributes.range.as_ref().map(|range| quote!(__mario::within(#value, &(#range))?;));
-    let check = field.attributes.check.as_ref().map(|check| quote!(__mario::allowed(#check(#value))?;));
+    let range = range(field).map(|range| quote!(__mario::within(#value, &(#range))?;));
+    let check = field.attributes.check.as_ref().map(|check| {
+        // What is wrong with the function's argument is told at the function.
+        let value = located_at(check.span(), value);
+        quote!(__mario::allowed(#check(#value))?;)
+    });
     quote!(#range #check)
+}
+
+/// The field's range, with ends of the field's type.
+fn range(field: &Field) -> Option<TokenStream> {
+    let Kind::Number(ty) = kind(&field.ty) else { return None };
+    let ExprRange { start, limits, end, .. } = field.attributes.range()?;
+    let start = start.as_ref().map(|start| self::end(start, ty));
+    let end = end.as_ref().map(|end| self::end(end, ty));
+    Some(quote!(#start #limits #end))
+}
+
+/// An end of a range as a constant of this type: one of another type is then one mistake, wherever it is used.
+pub(super) fn end(end: &Expr, ty: &Ident) -> TokenStream {
+    match end {
+        Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) if !ty.to_string().starts_with('f') => {
+            end.to_token_stream()
+        }
+        _ => quote_spanned!(end.span()=> { const END: #ty = #end; END }),
+    }
+}
+
+fn located_at(place: Span, tokens: &TokenStream) -> TokenStream {
+    let tokens = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    tokens.collect()
 }

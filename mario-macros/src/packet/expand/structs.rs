@@ -1,13 +1,15 @@
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
 
 use super::super::model::{Field, Fields};
 use super::names::{Place, binding, local};
-use super::{Parts, fields};
+use super::{Parts, describe, fields};
 
 pub(super) fn parts(name: &Ident, members: &Fields, extensible: bool) -> Parts {
     let place = Place::Struct(name);
-    let described = fields::describe(members, &place);
+    let described = describe::fields(members, 0, &place);
     let writes = fields::encode(members, &place, |field| {
         let member = &field.member;
         quote!(&self.#member)
@@ -33,7 +35,8 @@ fn reads(members: &Fields, place: &Place<'_>, extensible: bool) -> TokenStream {
             quote!(#name)
         }));
         let absent = tuple(brought.iter().map(absent));
-        quote!(let #names = if #input.is_empty() { #absent } else { #reads #names };)
+        let types = tuple(brought.iter().map(|field| field.ty.to_token_stream()));
+        quote!(let #names: #types = if #input.is_empty() { #absent } else { #reads #names };)
     });
     let skip = extensible.then(|| quote!(#input.rest();));
     quote!(#(#versions)* #skip)
@@ -41,10 +44,16 @@ fn reads(members: &Fields, place: &Place<'_>, extensible: bool) -> TokenStream {
 
 /// What a field is that was not sent.
 fn absent(field: &Field) -> TokenStream {
-    match field.attributes.default.as_ref().and_then(|absent| absent.value.as_ref()) {
+    let (ty, Some(absent)) = (&field.ty, &field.attributes.default) else { return TokenStream::new() };
+    match &absent.value {
         Some(value) => quote!(#value),
-        None => quote!(__mario::Default::default()),
+        None => quote_spanned!(at(&absent.at)=> <#ty as __mario::Default>::default()),
     }
+}
+
+/// At the user's word, where a type without a default is reported.
+fn at(word: &Path) -> Span {
+    Span::call_site().located_at(word.span())
 }
 
 fn tuple(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
