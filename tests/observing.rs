@@ -2,11 +2,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use mario::{Builder, Metrics};
+use mario::{Builder, Conn, Metrics, Server};
 use support::*;
 
 fn rig(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Rig {
@@ -151,6 +151,7 @@ fn prometheus_can_read_it() {
     let text = metrics.to_prometheus();
     let mut family = "";
     let mut families = Vec::new();
+    let mut series = HashSet::new();
     for line in text.lines() {
         if let Some(help) = line.strip_prefix("# HELP ") {
             family = help.split(' ').next().unwrap();
@@ -161,6 +162,7 @@ fn prometheus_can_read_it() {
             assert_eq!(is_total, family.ends_with("_total"), "{line}");
         } else {
             assert!(is_sample(line) && line.starts_with(family), "{line}");
+            assert!(series.insert(line.rsplit_once(' ').unwrap().0), "{line} comes twice");
         }
     }
     let count = families.len();
@@ -168,13 +170,82 @@ fn prometheus_can_read_it() {
     families.dedup();
     assert_eq!(families.len(), count, "each family comes once");
     assert!(text.contains("mario_connections_accepted_total 1\n"), "{text}");
-    assert!(text.contains("mario_command_seconds_count{command=\"echo\"} 1\n"), "{text}");
+    assert!(text.contains("mario_command_seconds_count{command=\"echo\",id=\"0x0101\"} 1\n"), "{text}");
     let buckets: Vec<u64> = text
         .lines()
         .filter(|line| line.starts_with("mario_command_seconds_bucket{command=\"echo\""))
         .map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap())
         .collect();
     assert!(buckets.is_sorted() && buckets.last() == Some(&1), "{buckets:?}");
+}
+
+mod chat {
+    use super::*;
+
+    #[mario::command(0x0201)]
+    pub fn leave(_conn: &mut Conn<'_, Probe>) {}
+}
+
+mod room {
+    use super::*;
+
+    #[mario::command(0x0202)]
+    pub fn leave(_conn: &mut Conn<'_, Probe>) {}
+}
+
+#[test]
+fn commands_of_one_name_are_counted_apart() {
+    let (probe, _events) = Probe::new();
+    let server = Server::builder(probe, mario::commands![chat::leave, room::leave])
+        .bind("127.0.0.1:0")
+        .workers(1)
+        .start()
+        .unwrap();
+    let mut client = Client::connect(server.local_addr());
+    client.send(&[frame(0x0201, b""), frame(0x0202, b"").repeat(2)].concat());
+    let has = |line| server.handle().metrics().to_prometheus().contains(line);
+    eventually("one is counted", || has("mario_command_requests_total{command=\"leave\",id=\"0x0201\"} 1\n"));
+    eventually("so is the other", || {
+        has("mario_command_requests_total{command=\"leave\",id=\"0x0202\"} 2\n")
+    });
+    server.shutdown().unwrap();
+}
+
+/// Each worker by itself: who has accepted, whose connections have ended, who has died.
+#[cfg(target_os = "linux")]
+#[test]
+fn each_worker_tells_what_it_alone_has_counted() {
+    let rig = rig(|builder| builder.accept(mario::Accept::PerWorker));
+    let mut worker = None;
+    for _ in 0..20 {
+        let mut client = rig.connect();
+        client.call(ECHO, b"hello", b"hello");
+        client.send(&frame(CLOSE, b""));
+        client.closed();
+        let id = rig.event("it is handled", |event| match event {
+            Event::Handled(id, _) => Some(id),
+            _ => None,
+        });
+        worker.get_or_insert(id.worker());
+    }
+    let metrics = || rig.server.handle().metrics();
+    eventually("all have ended", || metrics().ended["service"] == 20);
+    let now = metrics();
+    for worker in &now.workers {
+        let door = worker.door.expect("it accepts by itself");
+        assert_eq!((door.accepted, door.refused), (worker.ended["service"], 0));
+    }
+    assert_eq!(sum(&now, |worker| worker.door.unwrap().accepted), now.stats.accepted);
+
+    let died = worker.unwrap();
+    assert!(mario::__private::kill_worker(&rig.server.connections(), died));
+    eventually("it is noticed", || metrics().workers[died].deaths == 1);
+    assert_eq!(sum(&metrics(), |worker| worker.deaths), 1);
+    let text = metrics().to_prometheus();
+    assert!(text.contains(&format!("mario_worker_deaths_total{{worker=\"{died}\"}} 1\n")), "{text}");
+    let accepted = now.workers[died].door.unwrap().accepted;
+    let line = format!("mario_connections_accepted_total{{worker=\"{died}\"}} {accepted}\n");
+    assert!(text.contains(&line), "{text}");
 }
 
 #[test]
@@ -232,7 +303,7 @@ fn an_operator_who_never_comes_to_an_end_holds_up_neither_others_nor_the_shutdow
 fn operators_are_of_this_machine() {
     let (probe, _) = Probe::new();
     let outside = SocketAddr::from(([0, 0, 0, 0], 0));
-    let server = mario::Server::builder(probe, mario::commands![]).bind("127.0.0.1:0").admin(outside).start();
+    let server = Server::builder(probe, mario::commands![]).bind("127.0.0.1:0").admin(outside).start();
     let error = server.expect_err("it is refused").to_string();
     assert!(error.contains("an admin listener on 0.0.0.0:0") && error.contains("take 127.0.0.1"), "{error}");
 }

@@ -148,7 +148,7 @@ impl ServerHandle {
             stats.pushes += mailbox.counters.pushes.sent.get();
             stats.pushes_dropped += mailbox.counters.pushes.dropped.total();
             stats.pushes_gone += mailbox.counters.pushes.gone.get() + mailbox.mail.lost();
-            stats.pushes_refused += mailbox.mail.refused();
+            stats.pushes_refused += mailbox.mail.refused_pushes();
             stats.throttled += mailbox.counters.throttled.get();
             stats.too_fast += mailbox.counters.too_fast.get();
             stats.proxy_errors += mailbox.counters.proxy_errors.get();

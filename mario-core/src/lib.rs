@@ -134,7 +134,8 @@ pub use memory::{Extent, Memory, WorkerMemory};
 #[cfg(feature = "metrics")]
 pub use metrics::MetricsExport;
 pub use metrics::{
-    CommandMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics,
+    CommandMetrics, DoorMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, PushMetrics, SlotMetrics,
+    WorkerMetrics,
 };
 pub use name::{Name, NameError};
 pub use net::system::KeepAlive;

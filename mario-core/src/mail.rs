@@ -29,6 +29,18 @@ pub(crate) enum Letter {
 }
 
 impl Letter {
+    fn is_push(&self) -> bool {
+        match self {
+            Letter::Push(..)
+            | Letter::PushMany(..)
+            | Letter::PushToUser(..)
+            | Letter::PushToGroup(..)
+            | Letter::PushToAll(_) => true,
+            Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(..) => false,
+            Letter::Answer(_) | Letter::Die | Letter::Slowest(_) => false,
+        }
+    }
+
     /// How many pushes it is, as far as that is known before it is opened.
     fn pushes(&self) -> usize {
         match self {
@@ -96,6 +108,8 @@ pub(crate) struct Mail {
     open: Box<[AtomicU32]>,
     /// Letters that found no room.
     refused: AtomicU64,
+    /// Of those, how many were pushes.
+    refused_pushes: AtomicU64,
     /// The worker takes no more letters.
     is_over: AtomicBool,
     /// Pushes in letters that it did not take.
@@ -117,6 +131,7 @@ impl Mail {
             waiting: CachePadded(AtomicUsize::new(0)),
             open: (0..room.slots).map(|_| AtomicU32::new(0)).collect(),
             refused: AtomicU64::new(0),
+            refused_pushes: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
             lost: AtomicU64::new(0),
         }
@@ -155,7 +170,9 @@ impl Mail {
     /// Leaves a letter. Whoever does must [`ring`](crate::doorbell::Doorbell::ring), and see that it is not
     /// [left behind](Mail::collect).
     pub(crate) fn post(&self, letter: Letter) -> Result<(), Refused> {
-        self.reserve()?;
+        self.reserve().inspect_err(|_| {
+            self.refused_pushes.fetch_add(u64::from(letter.is_push()), Relaxed);
+        })?;
         self.post_reserved(letter);
         Ok(())
     }
@@ -253,6 +270,11 @@ impl Mail {
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }
+
+    /// Of those, how many were pushes, of which one to many counts once.
+    pub(crate) fn refused_pushes(&self) -> u64 {
+        self.refused_pushes.load(Relaxed)
+    }
 }
 
 /// The tenant of generation 2³² − 1 gets none.
@@ -267,6 +289,17 @@ mod tests {
     use super::*;
 
     const KEY: Key = Key { index: 0, generation: 4 };
+
+    #[test]
+    fn only_pushes_are_counted_as_refused_pushes() {
+        let mail = Mail::new(Room { slots: 1, letters: 1, answers: 0 });
+        let message = Message::new(1, Overflow::Close, Box::new([]));
+        mail.post(Letter::Close(KEY)).unwrap();
+        for letter in [Letter::Close(KEY), Letter::Push(KEY, message)] {
+            assert_eq!(mail.post(letter).err(), Some(Refused::Full(1)));
+        }
+        assert_eq!((mail.refused(), mail.refused_pushes()), (2, 1));
+    }
 
     #[test]
     fn what_waits_at_the_end_is_counted_and_nobody_is_open_any_more() {

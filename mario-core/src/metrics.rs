@@ -5,16 +5,16 @@ mod export;
 mod families;
 mod prometheus;
 mod report;
+mod worker;
 
 use std::collections::BTreeMap;
 
-use crate::crew::SystemMailbox;
 use crate::dispatch::CommandDescription;
 use crate::handle::Control;
-use crate::reason::Reason;
 pub use crate::stats::{Histogram, PoolMetrics, SlotMetrics};
 #[cfg(feature = "metrics")]
 pub use export::MetricsExport;
+pub use worker::{DoorMetrics, MailboxMetrics, PushMetrics, WorkerMetrics};
 
 use crate::stats::{Row, Stats};
 
@@ -43,53 +43,10 @@ pub struct Metrics {
     pub workers: Vec<WorkerMetrics>,
     /// Of each command of the service, in the order of their list.
     pub commands: Vec<CommandMetrics>,
-    /// Connections that ended, by the name of their [`Reason`].
+    /// Connections that ended, by the name of their [`Reason`](crate::Reason).
     pub ended: BTreeMap<&'static str, u64>,
     /// How many users are online.
     pub users: u64,
-}
-
-/// What one worker tells.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct WorkerMetrics {
-    /// Its slots.
-    pub slots: SlotMetrics,
-    /// Whole frames received.
-    pub frames: u64,
-    /// Bytes received.
-    pub bytes: u64,
-    /// Frames that were sent, or wait for peers that read slowly.
-    pub frames_sent: u64,
-    /// Of those, how many were replies to requests.
-    pub replies: u64,
-    /// Bytes that its sockets took.
-    pub bytes_sent: u64,
-    /// Frames of commands that nobody handles, but for heartbeats.
-    pub unknown: u64,
-    /// Panics of handlers and hooks.
-    pub panics: u64,
-    /// Its mailbox: what other threads want of its connections.
-    pub mailbox: MailboxMetrics,
-    /// Bytes of the pool for incomplete input that are used; whole segments count.
-    pub input_pool: PoolMetrics,
-    /// Bytes of the pool for unsent output that are used; whole segments count.
-    pub output_pool: PoolMetrics,
-    /// How long the rounds of its loop took, from the end of one wait to the beginning of the next: for so long a
-    /// connection waits for others.
-    pub rounds: Histogram,
-    /// Whether it does not come round: [`Builder::watchdog`](crate::Builder::watchdog).
-    pub is_stalled: bool,
-}
-
-/// The mailbox of a worker: [`Builder::mailbox`](crate::Builder::mailbox).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MailboxMetrics {
-    /// How many pushes have room.
-    pub capacity: u64,
-    /// How many wait now.
-    pub used: u64,
 }
 
 /// What is known of one command.
@@ -116,10 +73,16 @@ pub struct CommandMetrics {
 impl Metrics {
     pub(crate) fn of(control: &Control, stats: Stats) -> Metrics {
         let mailboxes = &control.mailboxes;
+        let door = |number: usize| match control.master {
+            Some(_) => None,
+            None => control.doors.get(number).map(|door| &**door),
+        };
+        let numbered = mailboxes.iter().enumerate();
+        let workers: Vec<_> =
+            numbered.map(|(number, mailbox)| WorkerMetrics::of(mailbox, door(number))).collect();
         let mut ended = BTreeMap::new();
-        for name in Reason::NAMES {
-            let sum = mailboxes.iter().map(|mailbox| mailbox.counters.ended[Reason::place(name)].get()).sum();
-            ended.insert(name, sum);
+        for (name, count) in workers.iter().flat_map(|worker| &worker.ended) {
+            *ended.entry(*name).or_default() += count;
         }
         let mut commands: Vec<_> = control.commands.iter().map(CommandMetrics::new).collect();
         for counters in mailboxes.iter().filter_map(|mailbox| mailbox.counters.commands()) {
@@ -129,13 +92,7 @@ impl Metrics {
                 command.add(row);
             }
         }
-        Metrics {
-            stats,
-            workers: mailboxes.iter().map(|mailbox| worker(mailbox)).collect(),
-            commands,
-            ended,
-            users: control.connections.online() as u64,
-        }
+        Metrics { stats, workers, commands, ended, users: control.connections.online() as u64 }
     }
 }
 
@@ -152,24 +109,5 @@ impl CommandMetrics {
         if let Some(times) = &row.times {
             self.times.get_or_insert_default().merge(&times.read());
         }
-    }
-}
-
-fn worker(mailbox: &SystemMailbox) -> WorkerMetrics {
-    let counters = &*mailbox.counters;
-    WorkerMetrics {
-        slots: counters.slots.read(),
-        frames: counters.frames.get(),
-        bytes: counters.bytes.get(),
-        frames_sent: counters.frames_sent.get(),
-        replies: counters.replies.get(),
-        bytes_sent: counters.bytes_sent.get(),
-        unknown: counters.unknown.get(),
-        panics: counters.panics.get(),
-        mailbox: MailboxMetrics { capacity: mailbox.mail.capacity() as u64, used: mailbox.mail.len() as u64 },
-        input_pool: counters.input_pool.read(),
-        output_pool: counters.output_pool.read(),
-        rounds: counters.round_times.read(),
-        is_stalled: mailbox.is_stuck(),
     }
 }

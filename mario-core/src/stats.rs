@@ -73,7 +73,7 @@ pub struct Stats {
     /// Pushes whose connections ended while they were on their way or waited aside, or by them: at the output limit. And
     /// those to users whose connections were others' when it came to them.
     pub pushes_gone: u64,
-    /// Pushes that were refused with [`PushError::Full`](crate::PushError::Full).
+    /// Pushes that were refused with [`PushError::Full`](crate::PushError::Full); one to many counts once for each worker.
     pub pushes_refused: u64,
 }
 

@@ -62,13 +62,14 @@ fn counters_gauges_and_histograms_are_told_with_their_units() {
         // A round's requests are published before its replies can be seen; its time, once it is over.
         let mut told = publish(&mut export);
         let mut take = |kind, name: &str| told.remove(&(kind, name.to_owned()));
-        let (unit, times) = take(MetricKind::Histogram, "mario_command_seconds,command=echo").unwrap();
+        let (unit, times) =
+            take(MetricKind::Histogram, "mario_command_seconds,command=echo,id=0x0101").unwrap();
         let DebugValue::Histogram(times) = times else { panic!("{times:?}") };
         assert_eq!((unit, times.len()), (Some(Unit::Seconds), calls), "what is new");
         assert!(times.iter().all(|time| time.0 > 0.0 && time.0 < 10.0));
         let all = if calls == 3 { 3 } else { 5 };
         assert_eq!(
-            take(MetricKind::Counter, "mario_command_requests_total,command=echo"),
+            take(MetricKind::Counter, "mario_command_requests_total,command=echo,id=0x0101"),
             Some((Some(Unit::Count), DebugValue::Counter(all)))
         );
         assert_eq!(

@@ -1,7 +1,7 @@
 //! All that is told, by name: for whoever writes it down or hands it on.
 
-use super::{CommandMetrics, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics};
-use crate::stats::Histogram;
+use super::{CommandMetrics, DoorMetrics, MailboxMetrics, Metrics, PoolMetrics, SlotMetrics, WorkerMetrics};
+use crate::stats::{Histogram, Stats};
 
 /// What distinguishes the samples of a name.
 pub(super) type Labels<'a> = &'a [(&'static str, &'a str)];
@@ -22,7 +22,7 @@ pub(super) trait Listener {
 impl Metrics {
     pub(super) fn tell(&self, to: &mut impl Listener) {
         self.connections(to);
-        self.traffic(to);
+        self.pushes(to);
         self.workers(to);
         self.slots_and_pools(to);
         self.commands(to);
@@ -30,20 +30,28 @@ impl Metrics {
 
     fn connections(&self, to: &mut impl Listener) {
         let stats = &self.stats;
+        let doors = self.doors();
         to.counter("connections_accepted_total", "Connections accepted and given to a worker.");
-        to.sample("connections_accepted_total", &[], stats.accepted);
+        for (worker, door) in &doors {
+            to.sample("connections_accepted_total", &of_worker(worker), door.accepted);
+        }
         to.counter("connections_refused_total", "Connections closed at once, by why.");
-        for (why, count) in [
-            ("full", stats.refused),
-            ("untrusted", stats.untrusted),
-            ("address", stats.refused_by_address),
-            ("rate", stats.refused_by_rate),
-        ] {
-            to.sample("connections_refused_total", &[("why", why)], count);
+        for (worker, door) in &doors {
+            for (why, count) in [
+                ("full", door.refused),
+                ("untrusted", door.untrusted),
+                ("address", door.refused_by_address),
+                ("rate", door.refused_by_rate),
+            ] {
+                let labels = [of_worker(worker), vec![("why", why)]].concat();
+                to.sample("connections_refused_total", &labels, count);
+            }
         }
         to.counter("connections_ended_total", "Connections that ended, by reason.");
-        for (reason, count) in &self.ended {
-            to.sample("connections_ended_total", &[("reason", reason)], *count);
+        for (number, worker) in self.numbered_workers() {
+            for (reason, count) in &worker.ended {
+                to.sample("connections_ended_total", &[("worker", &number), ("reason", reason)], *count);
+            }
         }
         to.counter(
             "proxy_errors_total",
@@ -61,37 +69,41 @@ impl Metrics {
         to.sample("users_online", &[], self.users);
     }
 
-    fn traffic(&self, to: &mut impl Listener) {
-        let stats = &self.stats;
+    fn pushes(&self, to: &mut impl Listener) {
         to.counter("pushes_total", "Pushes, by what became of them.");
-        for (fate, count) in [
-            ("sent", stats.pushes),
-            ("dropped", stats.pushes_dropped),
-            ("gone", stats.pushes_gone),
-            ("refused", stats.pushes_refused),
-        ] {
-            to.sample("pushes_total", &[("fate", fate)], count);
+        for (number, WorkerMetrics { pushes, .. }) in self.numbered_workers() {
+            for (fate, count) in [("sent", pushes.sent), ("dropped", pushes.dropped), ("gone", pushes.gone)] {
+                to.sample("pushes_total", &[("worker", &number), ("fate", fate)], count);
+            }
         }
-        to.counter("throttled_total", "Times that a connection was not read, as it sent too fast.");
-        to.sample("throttled_total", &[], stats.throttled);
-        to.counter("unanswered_total", "Requests whose answer was to come later and never came.");
-        to.sample("unanswered_total", &[], stats.unanswered);
-        to.counter("worker_stalls_total", "Times that a worker did not come round in time.");
-        to.sample("worker_stalls_total", &[], stats.stalls);
-        to.counter("worker_deaths_total", "Times that a worker died and was started again.");
-        to.sample("worker_deaths_total", &[], stats.deaths);
+        to.counter("mailbox_refused_total", "Letters that found no room in a mailbox.");
+        for (number, worker) in self.numbered_workers() {
+            to.sample("mailbox_refused_total", &[("worker", &number)], worker.mailbox.refused);
+        }
     }
 
     fn workers(&self, to: &mut impl Listener) {
         type Of = fn(&WorkerMetrics) -> u64;
-        let counters: [(&str, &str, Of); 7] = [
+        let counters: [(&str, &str, Of); 11] = [
             ("frames_received_total", "Whole frames received.", |worker| worker.frames),
             ("received_bytes_total", "Bytes received.", |worker| worker.bytes),
             ("frames_sent_total", "Frames sent, or waiting for slow peers.", |worker| worker.frames_sent),
             ("replies_total", "Frames sent as replies to requests.", |worker| worker.replies),
             ("unknown_frames_total", "Frames of commands that nobody handles.", |worker| worker.unknown),
             ("sent_bytes_total", "Bytes that the sockets took.", |worker| worker.bytes_sent),
+            ("throttled_total", "Times that a connection was not read, as it sent too fast.", |worker| {
+                worker.throttled
+            }),
+            ("unanswered_total", "Requests whose answer was to come later and never came.", |worker| {
+                worker.unanswered
+            }),
             ("panics_total", "Panics of handlers and hooks.", |worker| worker.panics),
+            ("worker_stalls_total", "Times that a worker did not come round in time.", |worker| {
+                worker.stalls
+            }),
+            ("worker_deaths_total", "Times that a worker died and was started again.", |worker| {
+                worker.deaths
+            }),
         ];
         for (name, help, of) in counters {
             to.counter(name, help);
@@ -119,7 +131,7 @@ impl Metrics {
         }
         to.gauge("mailbox_letters", "Room for pushes in mailboxes, and what waits.");
         for (number, worker) in self.numbered_workers() {
-            let MailboxMetrics { capacity, used } = worker.mailbox;
+            let MailboxMetrics { capacity, used, .. } = worker.mailbox;
             for (what, count) in [("capacity", capacity), ("used", used)] {
                 let labels: Labels<'_> = &[("worker", &number), ("what", what)];
                 to.sample("mailbox_letters", labels, count);
@@ -148,7 +160,7 @@ impl Metrics {
         for (name, help, of) in counters {
             to.counter(name, help);
             for command in &self.commands {
-                to.sample(name, &[("command", command.name)], of(command));
+                to.sample(name, &[("command", command.name), ("id", &id(command))], of(command));
             }
         }
         if self.commands.iter().any(|command| command.times.is_some()) {
@@ -156,12 +168,32 @@ impl Metrics {
         }
         for command in &self.commands {
             if let Some(times) = &command.times {
-                to.times("command_seconds", &[("command", command.name)], times);
+                to.times("command_seconds", &[("command", command.name), ("id", &id(command))], times);
             }
         }
+    }
+
+    /// What was accepted: by each worker, or by the one for all.
+    fn doors(&self) -> Vec<(Option<String>, DoorMetrics)> {
+        let doors = self.numbered_workers().filter_map(|(number, worker)| Some((Some(number), worker.door?)));
+        let doors: Vec<_> = doors.collect();
+        if !doors.is_empty() {
+            return doors;
+        }
+        let Stats { accepted, refused, untrusted, refused_by_address, refused_by_rate, .. } = self.stats;
+        vec![(None, DoorMetrics { accepted, refused, untrusted, refused_by_address, refused_by_rate })]
     }
 
     fn numbered_workers(&self) -> impl Iterator<Item = (String, &WorkerMetrics)> {
         self.workers.iter().enumerate().map(|(number, worker)| (number.to_string(), worker))
     }
+}
+
+fn of_worker(number: &Option<String>) -> Vec<(&'static str, &str)> {
+    number.iter().map(|number| ("worker", number.as_str())).collect()
+}
+
+/// Functions of two modules may have one name; their commands never have one id.
+fn id(command: &CommandMetrics) -> String {
+    format!("{:#06x}", command.id)
 }
