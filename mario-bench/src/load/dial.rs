@@ -7,6 +7,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::load::failure::Failure;
+use crate::load::sources;
 use crate::wire;
 
 /// How many connections share a source address: a fraction of its ports, so that a free one is found at once.
@@ -68,7 +69,7 @@ impl Dialer {
     fn try_dial(&self, number: usize) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(self.server), Type::STREAM, Some(Protocol::TCP))?;
         if let Some(source) = self.source(number) {
-            socket.bind(&SocketAddr::from((source, 0)).into())?;
+            sources::bind(&socket, source)?;
         }
         socket.connect_timeout(&self.server.into(), self.timeout)?;
         socket.set_tcp_nodelay(true)?;

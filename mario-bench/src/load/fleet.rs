@@ -4,21 +4,19 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, connect, recv, send, socket_with,
-    sockopt,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, recv, send, socket_with, sockopt,
 };
 use serde::Serialize;
 
 use crate::load::failure::Failure;
 use crate::load::replies::Replies;
-use crate::load::sources::Sources;
+use crate::load::sources::{self, Sources};
 use crate::system::epoll::{Epoll, Event, Events};
 use crate::wire;
 
@@ -191,7 +189,7 @@ impl Fleet {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
         if let Some(source) = self.sources.next() {
-            bind_address(&socket, source)?;
+            sources::bind(&socket, source)?;
         }
         if self.manner.close == Close::Reset {
             sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
@@ -349,12 +347,6 @@ impl Line {
     fn is_open(&self) -> bool {
         matches!(self.state, State::Idle | State::Asked)
     }
-}
-
-/// Chooses the source address now, and leaves the port to `connect`: it knows which ones are free towards the server.
-fn bind_address(socket: &OwnedFd, source: Ipv4Addr) -> io::Result<()> {
-    setsockopt(socket, IpBindAddressNoPort, &true)?;
-    Ok(bind(socket, &SocketAddr::from((source, 0)))?)
 }
 
 /// Sends the login, if the socket is connected.

@@ -1,6 +1,10 @@
 //! Source addresses: one has only so many ports, and all of 127.0.0.0/8 is this machine.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd;
+
+use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 
 /// How many source addresses a thread uses in turn: with as many ports in each as a port range usually has, that is
 /// over a million, so a free one is found at the first try, and those that wait after an ordinary close do no harm.
@@ -35,6 +39,16 @@ pub(crate) fn of_threads(server: SocketAddr, threads: usize) -> usize {
 /// Whether there is more than one source address for connections to `server`.
 fn are_many(server: SocketAddr) -> bool {
     matches!(server.ip(), IpAddr::V4(ip) if ip.is_loopback())
+}
+
+/// Chooses the source address of a socket now, and leaves the port to `connect`: it knows which ones are free towards the
+/// server.
+///
+/// # Errors
+/// The system says no.
+pub(crate) fn bind(socket: &impl AsFd, source: Ipv4Addr) -> io::Result<()> {
+    setsockopt(socket, IpBindAddressNoPort, &true)?;
+    Ok(rustix::net::bind(socket, &SocketAddr::from((source, 0)))?)
 }
 
 impl Iterator for Sources {
