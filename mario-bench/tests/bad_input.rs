@@ -130,6 +130,14 @@ fn a_server_that_never_answers() {
 }
 
 #[test]
+fn a_server_that_lets_connections_wait_for_too_long() {
+    let kept = Mutex::new(Vec::new());
+    let addr = impostor(move |stream| kept.lock().unwrap().push(stream));
+    let text = failure(&format!("hold --addr {addr} --connections 4 --opening 0.2 --timeout 60"));
+    assert_eq!(figure(&text, "opened"), "0, not all; they had 0.2 s");
+}
+
+#[test]
 fn an_address_that_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();

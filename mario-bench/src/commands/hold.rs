@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// How they are closed.
     #[arg(long, default_value = "fin")]
     close: Close,
+    /// How many seconds it may take until all are open.
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    opening: Duration,
     /// Connections that are about to be opened at once, at first.
     #[arg(long, default_value = "512")]
     dialing: NonZeroUsize,
@@ -78,6 +81,7 @@ impl Arguments {
             threads,
             private_descriptors: wanted > limits::a_table(0)?,
             dialing: self.dialing.get(),
+            opening: self.opening,
             churn: self.churn,
             requests: self.requests,
             duration: self.seconds,

@@ -44,6 +44,8 @@ struct Report {
     close: Close,
     /// How long it took to open all; nothing if that was not reached.
     opening_seconds: Option<f64>,
+    /// How long it might take.
+    opening_limit: f64,
     /// How long they were held.
     seconds: f64,
     /// Connections that were open at the end.
@@ -98,6 +100,7 @@ impl Report {
             threads: load.threads,
             close: load.close,
             opening_seconds: outcome.opening.map(|time| time.as_secs_f64()),
+            opening_limit: load.opening.as_secs_f64(),
             seconds,
             held: end.held,
             opened: end.opened,
@@ -135,7 +138,10 @@ impl Results for Report {
                 let rate = HumanCount((self.weights[1].connections as f64 / seconds).round() as u64);
                 Figure::new("opened", format!("all in {seconds:.1} s ({rate} a second)"))
             }
-            None => Figure::new("opened", format!("{}, not all", HumanCount(self.opened))),
+            None => {
+                let (opened, limit) = (HumanCount(self.opened), self.opening_limit);
+                Figure::new("opened", format!("{opened}, not all; they had {limit} s"))
+            }
         });
         figures.push(Figure::new("· to the login's reply", self.opening_latency.summary()));
         if !self.reopening_latency.is_empty() {

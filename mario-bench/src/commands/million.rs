@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// How they are closed: what an ordinary close leaves behind for a minute would be more than the connections.
     #[arg(long, default_value = "reset")]
     close: Close,
+    /// How many seconds it may take until all are open.
+    #[arg(long, default_value = "300", value_parser = seconds)]
+    opening: Duration,
     /// Connections that are about to be opened at once, at first.
     #[arg(long, default_value = "512")]
     dialing: NonZeroUsize,
@@ -83,6 +86,7 @@ impl Arguments {
             threads,
             private_descriptors: true,
             dialing: self.dialing.get(),
+            opening: self.opening,
             churn: self.churn,
             requests: self.requests,
             duration: self.seconds,

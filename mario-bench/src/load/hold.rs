@@ -30,6 +30,8 @@ pub(crate) struct HoldLoad {
     pub(crate) private_descriptors: bool,
     /// Connections that are about to be opened at once, until all are.
     pub(crate) dialing: usize,
+    /// How long it may take until all are open.
+    pub(crate) opening: Duration,
     /// Connections closed, and as many opened, a second.
     pub(crate) churn: f64,
     /// Requests a second.
@@ -114,7 +116,8 @@ impl HoldLoad {
         let tallies = crew::run(jobs, |one_has_ended| {
             let counts = meeting.counters.read();
             timeline.add(counts);
-            let gives_up = one_has_ended || stop.is_asked() || meeting.counters.is_hopeless();
+            let is_late = meeting.hold_from.get().is_none() && began.elapsed() > self.opening;
+            let gives_up = one_has_ended || stop.is_asked() || meeting.counters.is_hopeless() || is_late;
             match meeting.hold_from.get() {
                 None => watch(Stage::Opening, counts),
                 Some(from) => watch(Stage::Holding(from.elapsed().min(self.duration)), counts),
