@@ -45,7 +45,23 @@ fn what_goes_wrong_costs_others_no_reply() {
     );
     let rows = report["summary"].as_array().expect("a row for each fault");
     let faults: Vec<_> = rows.iter().filter_map(|row| row["fault"].as_str()).collect();
-    let all = ["slowloris", "deaf", "resets", "slots", "descriptors", "panics", "hang", "disk", "restarts"];
+    let all = [
+        "slowloris",
+        "deaf",
+        "resets",
+        "slots",
+        "descriptors",
+        "addresses",
+        "accept-rate",
+        "frames",
+        "bytes",
+        "panics",
+        "hang",
+        "disk",
+        "restarts",
+        "takeovers",
+        "terminations",
+    ];
     assert_eq!(faults, all, "{report}");
     for row in rows {
         assert_no_failure(row);

@@ -13,6 +13,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -24,16 +25,20 @@ use crate::commands::seconds;
 use crate::load::dial::Dialer;
 use crate::report::{Figure, Output, Panel, Results};
 use crate::servers::child;
+use crate::servers::mario::Acceptor;
 use crate::system::limits;
 use crate::system::stop::{INTERRUPTED, Stop};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// Only these faults; by default all.
+    /// Only these faults; by default all that can be.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     only: Vec<Fault>,
+    /// Who accepts connections.
+    #[arg(long, value_enum, default_value = "master")]
+    accept: Acceptor,
     /// How often each is measured, with it and without it.
-    #[arg(long, default_value = "3")]
+    #[arg(long, default_value = "5")]
     rounds: NonZeroUsize,
     /// How long each measurement takes.
     #[arg(long, default_value = "3", value_parser = seconds)]
@@ -69,6 +74,13 @@ impl Arguments {
         let stop = Stop::on_signals()?;
         if self.only.is_empty() {
             self.only = Fault::value_variants().to_vec();
+            self.only.retain(|fault| fault.is_for(self.accept));
+        }
+        if let Some(fault) = self.only.iter().find(|fault| !fault.is_for(self.accept)) {
+            bail!(
+                "--only {}: where workers accept, the kernel goes on to deal connections to one that hangs",
+                fault.name()
+            );
         }
         self.only.sort_unstable();
         self.only.dedup();
@@ -83,10 +95,12 @@ impl Arguments {
         let Chosen { server: server_cpus, client: client_cpus, .. } = self.cores.take()?;
 
         let runner = Runner::new(&self, &server_cpus, &client_cpus, &stop);
-        let samples = runner.rounds()?;
+        let (samples, error) = runner.rounds();
+        drop(runner);
         let summary = Summary::of(&samples, &self.only);
-        let is_good = summary.is_good();
-        self.output.show(&Report { samples, summary, seconds: self.seconds.as_secs_f64() })?;
+        let is_good = error.is_none() && summary.is_good();
+        let error = error.map(|error| format!("{error:#}"));
+        self.output.show(&Report { samples, summary, seconds: self.seconds.as_secs_f64(), error })?;
         Ok(if stop.is_asked() { INTERRUPTED.into() } else { ExitCode::from(u8::from(!is_good)) })
     }
 }
@@ -97,6 +111,8 @@ struct Report {
     summary: Summary,
     /// How long each sample was measured.
     seconds: f64,
+    /// Why there are not all rounds.
+    error: Option<String>,
 }
 
 impl Results for Report {
@@ -114,6 +130,10 @@ impl Results for Report {
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}\n\n{}", self.title(), self.summary)
+        writeln!(out, "{}\n\n{}", self.title(), self.summary)?;
+        match &self.error {
+            Some(error) => writeln!(out, "\nIt ended early: {error}"),
+            None => Ok(()),
+        }
     }
 }

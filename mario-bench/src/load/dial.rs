@@ -11,7 +11,7 @@ use crate::load::sources;
 use crate::wire;
 
 /// How many connections share a source address: a fraction of its ports, so that a free one is found at once.
-const A_SOURCE: usize = 10_000;
+pub(crate) const A_SOURCE: usize = 10_000;
 
 /// Opens connections to one server.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,17 @@ impl Dialer {
         })
     }
 
+    /// The same, for one each read and write of which may take as long as a step of opening it.
+    ///
+    /// # Errors
+    /// How it failed.
+    pub(crate) fn open(&self, number: usize) -> Result<TcpStream, Failure> {
+        let stream = self.dial(number)?;
+        stream.set_read_timeout(Some(self.timeout))?;
+        stream.set_write_timeout(Some(self.timeout))?;
+        Ok(stream)
+    }
+
     /// Opens a connection and logs in.
     ///
     /// # Errors
@@ -51,9 +62,7 @@ impl Dialer {
     /// # Errors
     /// How it failed.
     pub(crate) fn ask(&self, number: usize, request: &[u8], reply: &[u8]) -> Result<TcpStream, Failure> {
-        let mut stream = self.dial(number)?;
-        stream.set_read_timeout(Some(self.timeout))?;
-        stream.set_write_timeout(Some(self.timeout))?;
+        let mut stream = self.open(number)?;
         stream.write_all(request)?;
         let mut came = vec![0; reply.len()];
         stream.read_exact(&mut came)?;

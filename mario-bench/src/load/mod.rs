@@ -5,6 +5,7 @@
 //! | `echo` | connections that are asked again and again, in a closed loop or at a fixed rate |
 //! | `fleet` | connections that log in, by the thousand, opened without waiting: `cps` and `hold` drive them |
 //! | `mischief` | what faults are made of |
+//! | `talk` | connections that last as long as their server lets them, and come again |
 //! | `crowd` | connections that do nothing but read: `push` and `broadcast` have a gateway send to them |
 //! | `idle` | connections that log in and are silent, and what the server weighs with them |
 //! | `kick` | users who log in again and again |
@@ -33,4 +34,5 @@ mod pace;
 pub(crate) mod push;
 mod replies;
 pub(crate) mod sources;
+pub(crate) mod talk;
 pub(crate) mod timeline;

@@ -60,11 +60,19 @@ impl ServerProcess {
     /// # Errors
     /// The same.
     pub(crate) fn start_with(arguments: &[&str]) -> anyhow::Result<ServerProcess> {
+        Self::start_at(LOOPBACK, arguments)
+    }
+
+    /// The same at an address where there was one before.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn start_at(addr: SocketAddr, arguments: &[&str]) -> anyhow::Result<ServerProcess> {
         let command = arguments.join(" ");
         let program = env::current_exe().context("finding this program")?;
         let mut child = Command::new(program)
             .args(arguments)
-            .args(["--addr", &LOOPBACK.to_string(), "--end-with-parent"])
+            .args(["--addr", &addr.to_string(), "--end-with-parent"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // Ctrl-C is for this process, which ends that one when it has its results.
@@ -88,6 +96,14 @@ impl ServerProcess {
     /// The number of its process.
     pub(crate) fn pid(&self) -> i32 {
         self.child.id() as i32
+    }
+
+    /// Asks it to end.
+    ///
+    /// # Errors
+    /// It has ended before.
+    pub(crate) fn terminate(&self) -> anyhow::Result<()> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).context("asking a server to end")
     }
 
     /// Waits until it has ended by itself, well.

@@ -52,7 +52,7 @@ pub(crate) struct Options {
 }
 
 /// Who accepts connections.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Acceptor {
     /// One thread, which deals them.
     Master,

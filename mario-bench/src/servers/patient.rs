@@ -6,10 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::ValueEnum;
 use mario::log::{self, Config};
-use mario::{Builder, Conn, Memory, Packet, Payload, Server, Service};
+use mario::{Builder, Conn, Excess, Memory, Packet, Payload, Rate, Server, Service};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
+use super::mario::Acceptor;
 use crate::wire::{BIG, ECHO, HANG, LOGIN, MOST_OF_BIG, PANIC, TOKEN};
 
 /// Bytes of output that may wait, for each worker.
@@ -32,16 +34,53 @@ const NOTICE: Duration = Duration::from_millis(500);
 pub(crate) struct Options {
     /// Connections that each worker has slots for.
     #[arg(long, default_value_t = 16_384)]
-    connections: usize,
+    pub(crate) connections: usize,
+    /// Who accepts connections.
+    #[arg(long, value_enum, default_value_t = Acceptor::Master)]
+    pub(crate) accept: Acceptor,
     /// The most descriptors that it may open.
     #[arg(long)]
-    descriptors: Option<u64>,
+    pub(crate) descriptors: Option<u64>,
     /// Logs a line for each echo, to this file.
     #[arg(long)]
-    log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// Where servers meet that take over from one another.
     #[arg(long)]
-    hand_over: Option<PathBuf>,
+    pub(crate) hand_over: Option<PathBuf>,
+    /// Lets connections go over a time when it ends.
+    #[arg(long)]
+    pub(crate) drains: bool,
+    /// The most connections of one address.
+    #[arg(long)]
+    pub(crate) per_address: Option<u32>,
+    /// The most connections a second, after ten times as many at once; those that are too many are closed.
+    #[arg(long)]
+    pub(crate) accept_rate: Option<u32>,
+    /// The most frames a second of a connection, after a hundredth at once; who is faster is closed.
+    #[arg(long)]
+    pub(crate) frame_rate: Option<u32>,
+    /// The most bytes a second of a connection, after a hundredth at once; who is faster is closed.
+    #[arg(long)]
+    pub(crate) byte_rate: Option<u32>,
+}
+
+impl Options {
+    /// As this program is told them.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let given = [
+            Some(("--connections", self.connections.to_string())),
+            self.accept.to_possible_value().map(|value| ("--accept", value.get_name().to_owned())),
+            self.descriptors.map(|count| ("--descriptors", count.to_string())),
+            self.log.as_ref().map(|path| ("--log", path.display().to_string())),
+            self.hand_over.as_ref().map(|path| ("--hand-over", path.display().to_string())),
+            self.per_address.map(|count| ("--per-address", count.to_string())),
+            self.accept_rate.map(|rate| ("--accept-rate", rate.to_string())),
+            self.frame_rate.map(|rate| ("--frame-rate", rate.to_string())),
+            self.byte_rate.map(|rate| ("--byte-rate", rate.to_string())),
+        ];
+        let given = given.into_iter().flatten().flat_map(|(name, value)| [name.to_owned(), value]);
+        given.chain(self.drains.then(|| "--drains".to_owned())).collect()
+    }
 }
 
 struct Patient {
@@ -117,29 +156,85 @@ pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow
         setrlimit(Resource::Nofile, limit).context("lowering the limit of open descriptors")?;
     }
     let service = Patient { logs: options.log.is_some() };
-    let mut builder = builder(service, workers, options.connections).bind(addr).stop_on_signals();
+    let mut builder = builder(service, workers, options).bind(addr).stop_on_signals();
+    if options.drains {
+        builder = builder.drain(DRAIN);
+    }
     if let Some(path) = &options.hand_over {
-        builder = builder.hand_over(path).drain(DRAIN);
+        builder = builder.hand_over(path);
     }
     let server = builder.start()?;
     super::announce(server.local_addr());
     Ok(server.join()?)
 }
 
-/// How much memory it takes with so many workers, and slots for each.
+/// How much memory it takes with so many workers.
 ///
 /// # Errors
 /// What is out of range.
-pub(crate) fn memory(workers: usize, connections: usize) -> anyhow::Result<Memory> {
-    Ok(builder(Patient { logs: false }, workers, connections).memory()?)
+pub(crate) fn memory(workers: usize, options: &Options) -> anyhow::Result<Memory> {
+    Ok(builder(Patient { logs: false }, workers, options).memory()?)
 }
 
-fn builder(service: Patient, workers: usize, connections: usize) -> Builder<Patient> {
-    Server::builder(service, mario::commands![login, echo, big, panic, hang])
+fn builder(service: Patient, workers: usize, options: &Options) -> Builder<Patient> {
+    let mut builder = Server::builder(service, mario::commands![login, echo, big, panic, hang])
         .workers(workers)
-        .connections(connections)
+        .connections(options.connections)
+        .accept(options.accept.into())
         .output_pool(OUTPUT_POOL)
         .input_pool(INPUT_POOL)
         .watchdog(WATCHDOG)
-        .stx(TOKEN)
+        .stx(TOKEN);
+    let closing = |rate: u32, burst: u32| Rate::per_second(rate).burst(burst.max(1)).excess(Excess::Close);
+    if let Some(most) = options.per_address {
+        builder = builder.connections_per_address(most);
+    }
+    if let Some(rate) = options.accept_rate {
+        builder = builder.accept_rate(closing(rate, rate * 10));
+    }
+    if let Some(rate) = options.frame_rate {
+        builder = builder.frame_rate(closing(rate, rate / 100));
+    }
+    if let Some(rate) = options.byte_rate {
+        builder = builder.byte_rate(closing(rate, rate / 100));
+    }
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parse(arguments: &[String]) -> Options {
+        let program = ["patient".to_owned()];
+        Only::parse_from(program.iter().chain(arguments)).options
+    }
+
+    #[test]
+    fn options_are_read_as_they_are_written() {
+        let few = parse(&[]);
+        assert_eq!(parse(&few.arguments()).arguments(), few.arguments());
+        let all = Options {
+            connections: 7,
+            accept: Acceptor::PerWorker,
+            descriptors: Some(1),
+            log: Some("a".into()),
+            hand_over: Some("b".into()),
+            drains: true,
+            per_address: Some(2),
+            accept_rate: Some(3),
+            frame_rate: Some(4),
+            byte_rate: Some(5),
+        };
+        assert_eq!(parse(&all.arguments()).arguments(), all.arguments());
+        assert_eq!(all.arguments().len(), 19);
+    }
 }

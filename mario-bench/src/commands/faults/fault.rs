@@ -7,6 +7,11 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::Arguments;
+use crate::servers::mario::Acceptor;
+use crate::servers::patient::Options;
+
+/// Frames that a connection sends at once which is too fast: five times as many as it may.
+pub(super) const FRAMES: u32 = 5_000;
 
 /// What goes wrong beside the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
@@ -22,14 +27,26 @@ pub(super) enum Fault {
     Slots,
     /// Connections for which there is no descriptor.
     Descriptors,
+    /// Connections of an address that has too many.
+    Addresses,
+    /// Connections that come too fast.
+    AcceptRate,
+    /// Frames that come too fast.
+    Frames,
+    /// Bytes that come too fast.
+    Bytes,
     /// A handler that panics on every tenth request.
     Panics,
     /// A handler that hangs.
     Hang,
     /// A full disk under the log.
     Disk,
-    /// Servers that take over from one another.
+    /// Servers that take over from one another, while connections come and go.
     Restarts,
+    /// The same while connections stay as long as they may.
+    Takeovers,
+    /// Servers that are terminated and started again.
+    Terminations,
 }
 
 impl Fault {
@@ -40,10 +57,16 @@ impl Fault {
             Fault::Resets => "resets",
             Fault::Slots => "slots",
             Fault::Descriptors => "descriptors",
+            Fault::Addresses => "addresses",
+            Fault::AcceptRate => "accept-rate",
+            Fault::Frames => "frames",
+            Fault::Bytes => "bytes",
             Fault::Panics => "panics",
             Fault::Hang => "hang",
             Fault::Disk => "disk",
             Fault::Restarts => "restarts",
+            Fault::Takeovers => "takeovers",
+            Fault::Terminations => "terminations",
         }
     }
 
@@ -54,37 +77,58 @@ impl Fault {
             Fault::Slowloris => format!("{count} connections, a byte a second each"),
             Fault::Deaf => format!("{count} connections, each asks for 6 MB"),
             Fault::Resets => format!("{count} connections are reset"),
-            Fault::Slots => format!("{count} connections are refused"),
+            Fault::Slots | Fault::Addresses | Fault::AcceptRate => {
+                format!("{count} connections are refused")
+            }
+            Fault::Frames => format!("{count} connections, each sends {FRAMES} frames at once"),
+            Fault::Bytes => format!("{count} connections, each sends 300 KB at once"),
             Fault::Descriptors => format!("{count} connections, 100 descriptors"),
             Fault::Panics => format!("{count} panics"),
             Fault::Hang => format!("{count} worker hangs all the time"),
             Fault::Disk => "a line for each echo is lost".to_owned(),
-            Fault::Restarts => format!("{count} servers take over"),
+            Fault::Restarts | Fault::Takeovers => format!("{count} servers take over"),
+            Fault::Terminations => format!("{count} servers end, and others start then"),
         }
     }
 
-    /// How many connections each worker of its server has slots for.
-    pub(super) fn slots(self, arguments: &Arguments) -> usize {
-        match self {
-            Fault::Slots => arguments.connections.get() + 1_000,
-            _ => 16_384,
-        }
+    /// Whether it can be tried on a server whose connections are accepted so. Listeners of workers are dealt to by the
+    /// kernel, which does not know that a worker hangs: those who come to it wait until it comes round.
+    pub(super) fn is_for(self, accept: Acceptor) -> bool {
+        self != Fault::Hang || accept == Acceptor::Master
     }
 
     /// What its server is told; without the fault there is nothing wrong with the log's `file`.
-    pub(super) fn settings(self, arguments: &Arguments, is_there: bool, file: &Path) -> Vec<String> {
-        let own = |path: &Path| path.display().to_string();
-        let settings = match self {
-            Fault::Slots => ["--connections".to_owned(), self.slots(arguments).to_string()],
-            // It has a few of its own.
-            Fault::Descriptors => {
-                ["--descriptors".to_owned(), (arguments.connections.get() + 120).to_string()]
-            }
-            Fault::Disk if is_there => ["--log".to_owned(), "/dev/full".to_owned()],
-            Fault::Disk => ["--log".to_owned(), own(file)],
-            Fault::Restarts => ["--hand-over".to_owned(), own(file)],
-            _ => return vec![],
+    pub(super) fn options(self, arguments: &Arguments, is_there: bool, file: &Path) -> Options {
+        let others = arguments.connections.get();
+        let mut options = Options {
+            connections: 16_384,
+            accept: arguments.accept,
+            descriptors: None,
+            log: None,
+            hand_over: None,
+            drains: false,
+            per_address: None,
+            accept_rate: None,
+            frame_rate: None,
+            byte_rate: None,
         };
-        settings.to_vec()
+        match self {
+            Fault::Slots => options.connections = others + 1_000,
+            // It has a few of its own.
+            Fault::Descriptors => options.descriptors = Some(others as u64 + 120),
+            Fault::Addresses => options.per_address = Some(others as u32 + 1_000),
+            // The others come at once.
+            Fault::AcceptRate => options.accept_rate = Some((others as u32).div_ceil(5)),
+            Fault::Frames => options.frame_rate = Some(20 * FRAMES),
+            Fault::Bytes => options.byte_rate = Some(10_000_000),
+            Fault::Disk if is_there => options.log = Some("/dev/full".into()),
+            Fault::Disk => options.log = Some(file.to_owned()),
+            Fault::Restarts | Fault::Takeovers => {
+                (options.hand_over, options.drains) = (Some(file.to_owned()), true);
+            }
+            Fault::Terminations => options.drains = true,
+            Fault::Slowloris | Fault::Deaf | Fault::Resets | Fault::Panics | Fault::Hang => {}
+        }
+        options
     }
 }

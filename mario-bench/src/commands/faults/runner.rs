@@ -13,18 +13,22 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::Arguments;
-use super::fault::Fault;
+use super::fault::{FRAMES, Fault};
+use crate::commands::progress::Progress;
 use crate::load::cps::CpsLoad;
+use crate::load::dial::A_SOURCE;
 use crate::load::echo::{Connected, EchoLoad, Rhythm};
 use crate::load::failure::Failures;
 use crate::load::fleet::Close;
 use crate::load::latencies::Latencies;
 use crate::load::mischief::{self, Scene, floods, handlers, slow};
-use crate::servers::child::ServerProcess;
-use crate::servers::patient;
+use crate::load::talk::TalkLoad;
+use crate::servers::child::{self, ServerProcess};
+use crate::servers::patient::{self, Options};
 use crate::system::cpus::Cpus;
 use crate::system::process;
 use crate::system::stop::Stop;
+use crate::wire;
 
 /// How long connecting may take, and a reply.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -73,6 +77,7 @@ pub(super) struct Runner<'a> {
     server_cpus: &'a Cpus,
     client_cpus: &'a Cpus,
     stop: &'a Stop,
+    progress: Progress,
 }
 
 impl<'a> Runner<'a> {
@@ -82,52 +87,63 @@ impl<'a> Runner<'a> {
         client_cpus: &'a Cpus,
         stop: &'a Stop,
     ) -> Self {
-        Runner { arguments, server_cpus, client_cpus, stop }
+        let samples = 2 * arguments.only.len() * arguments.rounds.get();
+        let progress = Progress::of_steps("trying", samples);
+        Runner { arguments, server_cpus, client_cpus, stop, progress }
     }
 
-    /// All samples, or those until it was stopped.
-    pub(super) fn rounds(&self) -> anyhow::Result<Vec<Sample>> {
-        let (mut samples, rounds) = (Vec::new(), self.arguments.rounds.get());
-        for round in 0..rounds {
+    /// All samples, or those until it was stopped or failed, with why it did.
+    pub(super) fn rounds(&self) -> (Vec<Sample>, Option<anyhow::Error>) {
+        let mut samples = Vec::new();
+        for round in 0..self.arguments.rounds.get() {
             for &fault in &self.arguments.only {
                 for is_there in [round % 2 == 0, round % 2 == 1] {
                     let name = if is_there { fault.name() } else { "nothing wrong" };
                     let sample = self.sample(round, fault, is_there);
                     if self.stop.is_asked() {
-                        return Ok(samples);
+                        return (samples, None);
                     }
-                    let sample = sample.with_context(|| format!("{}: {name}", fault.name()))?;
-                    let rate = HumanCount(sample.per_second.round() as u64);
-                    eprintln!(
-                        "round {} of {rounds}   {:<11}   {name:<13}   {rate} a second",
-                        round + 1,
-                        fault.name()
-                    );
-                    if !sample.failures.is_empty() {
-                        eprintln!("  failures: {}", sample.failures);
+                    match sample.with_context(|| format!("{}: {name}", fault.name())) {
+                        Ok(sample) => samples.push(sample),
+                        Err(error) => return (samples, Some(error)),
                     }
-                    samples.push(sample);
+                    self.tell(name, &samples);
                 }
             }
         }
-        Ok(samples)
+        (samples, None)
+    }
+
+    /// What came of the last sample.
+    fn tell(&self, name: &str, samples: &[Sample]) {
+        let Some(sample) = samples.last() else { return };
+        let rate = HumanCount(sample.per_second.round() as u64);
+        let (round, fault) = (sample.round + 1, sample.fault.name());
+        let rounds = self.arguments.rounds;
+        let text = format_args!("round {round} of {rounds}   {fault:<12}   {name:<13}   {rate} a second");
+        self.progress.step(samples.len(), text);
+        if !sample.failures.is_empty() {
+            self.progress.say(format_args!("  failures: {}", sample.failures));
+        }
     }
 
     fn sample(&self, round: usize, fault: Fault, is_there: bool) -> anyhow::Result<Sample> {
         let file = Scratch::new(fault);
-        let settings = fault.settings(self.arguments, is_there, &file.0);
-        let server = self.start(&settings)?;
+        let options = fault.options(self.arguments, is_there, &file.0);
+        let server = self.start(child::LOOPBACK, &options)?;
         let (addr, at_rest) = (server.addr(), process::resident(server.pid())?);
         let sockets = process::sockets(server.pid())?;
         let (seen, done, server) = match fault {
-            Fault::Restarts if is_there => self.while_restarting(server, &settings)?,
+            Fault::Restarts | Fault::Takeovers | Fault::Terminations if is_there => {
+                self.while_changing(fault, server, &options)?
+            }
             _ if is_there => {
                 let (seen, done) = self.while_mischief(fault, addr)?;
                 (seen, done, server)
             }
             _ => (self.others(fault, addr)?.watch()?, 0, server),
         };
-        let at_most = patient::memory(self.workers(), fault.slots(self.arguments))?.total().at_most;
+        let at_most = patient::memory(self.workers(), &options)?.total().at_most;
         Ok(Sample {
             round,
             fault,
@@ -146,15 +162,21 @@ impl<'a> Runner<'a> {
     fn while_mischief(&self, fault: Fault, addr: SocketAddr) -> anyhow::Result<(Seen, u64)> {
         let Arguments { slow, deaf, resets, excess, .. } = self.arguments;
         let napping = self.arguments.warm_up + self.arguments.seconds + Duration::from_secs(1);
+        let frames = FRAMES as usize;
+        let (many, much) = (wire::login(0).repeat(frames), wire::echo(1_000)?.repeat(300));
         let mischief = |scene: &Scene<'_>| match fault {
             Fault::Slowloris => slow::slowloris(scene, slow.get()),
             Fault::Deaf => slow::deaf(scene, deaf.get()),
             Fault::Resets => floods::resets(scene, *resets),
-            Fault::Slots => floods::past_slots(scene),
+            Fault::Slots | Fault::AcceptRate => floods::past_limit(scene, 0),
+            // From another address than the others'.
+            Fault::Addresses => floods::past_limit(scene, A_SOURCE),
+            Fault::Frames => floods::too_fast(scene, &many, wire::LOGIN_REPLY.len() * frames),
+            Fault::Bytes => floods::too_fast(scene, &much, much.len()),
             Fault::Descriptors => floods::past_descriptors(scene, excess.get()),
             Fault::Panics => handlers::panics(scene),
             Fault::Hang => handlers::hangs(scene, napping),
-            Fault::Disk | Fault::Restarts => {
+            Fault::Disk | Fault::Restarts | Fault::Takeovers | Fault::Terminations => {
                 scene.is_set();
                 Ok(1)
             }
@@ -167,26 +189,41 @@ impl<'a> Runner<'a> {
         })
     }
 
-    /// What the others see while one server takes over from the other; how many did, and the last.
-    fn while_restarting(
+    /// What the others see while servers take over from one another, or end and others start then; how many did, and the
+    /// last.
+    fn while_changing(
         &self,
+        fault: Fault,
         server: ServerProcess,
-        settings: &[String],
+        options: &Options,
     ) -> anyhow::Result<(Seen, u64, ServerProcess)> {
         let (addr, current) = (server.addr(), Mutex::new(Some(server)));
-        let restarts = |scene: &Scene<'_>| {
+        let change = || {
+            let take =
+                || current.lock().ok().and_then(|mut current| current.take()).context("the server before");
+            let next = if fault == Fault::Terminations {
+                let before = take()?;
+                before.terminate()?;
+                before.finish()?;
+                self.start(addr, options)?
+            } else {
+                let next = self.start(child::LOOPBACK, options)?;
+                take()?.finish()?;
+                next
+            };
+            current.lock().ok().map(|mut current| *current = Some(next)).context("the next server")
+        };
+        let changes = |scene: &Scene<'_>| {
             scene.is_set();
             let mut done = 0;
             while !scene.is_over() {
-                let next = self.start(settings)?;
-                let before = current.lock().ok().and_then(|mut current| current.replace(next));
-                before.context("the server before")?.finish()?;
+                change()?;
                 done += 1;
                 thread::sleep(RESTART);
             }
             Ok(done)
         };
-        let (seen, done) = mischief::beside(addr, restarts, || self.others(Fault::Restarts, addr)?.watch())?;
+        let (seen, done) = mischief::beside(addr, changes, || self.others(fault, addr)?.watch())?;
         let last = current.into_inner().ok().flatten().context("the last server")?;
         Ok((seen, done, last))
     }
@@ -207,6 +244,16 @@ impl<'a> Runner<'a> {
                 duration,
                 timeout: TIMEOUT,
                 close: Close::Reset,
+            }),
+            // They come again when a server ends them.
+            Fault::Takeovers | Fault::Terminations => Load::Talks(TalkLoad {
+                server,
+                connections,
+                threads,
+                warm_up,
+                duration,
+                timeout: TIMEOUT,
+                may_be_gone: fault == Fault::Terminations,
             }),
             _ => {
                 let load = EchoLoad {
@@ -230,11 +277,12 @@ impl<'a> Runner<'a> {
         self.server_cpus.count().max(2)
     }
 
-    fn start(&self, settings: &[String]) -> anyhow::Result<ServerProcess> {
+    fn start(&self, addr: SocketAddr, options: &Options) -> anyhow::Result<ServerProcess> {
         let (workers, cpus) = (self.workers().to_string(), self.server_cpus.to_string());
         let mut arguments = vec!["patient", "--workers", &workers, "--cpus", &cpus];
-        arguments.extend(settings.iter().map(String::as_str));
-        ServerProcess::start_with(&arguments)
+        let options = options.arguments();
+        arguments.extend(options.iter().map(String::as_str));
+        ServerProcess::start_at(addr, &arguments)
     }
 }
 
@@ -248,6 +296,7 @@ enum Load {
     /// They are there already.
     Echoes(Connected),
     Connections(CpsLoad),
+    Talks(TalkLoad),
 }
 
 impl Others<'_> {
@@ -255,6 +304,10 @@ impl Others<'_> {
         Ok(match self.load {
             Load::Echoes(mut load) => {
                 let outcome = load.run(self.stop, |_, _| {})?;
+                Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
+            }
+            Load::Talks(load) => {
+                let outcome = load.run(&wire::echo(PAYLOAD)?, self.stop)?;
                 Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
             }
             Load::Connections(load) => {

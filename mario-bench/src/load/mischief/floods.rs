@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use socket2::SockRef;
 
 use super::Scene;
@@ -41,11 +41,12 @@ pub(crate) fn resets(scene: &Scene<'_>, least: u64) -> anyhow::Result<u64> {
     Ok(done)
 }
 
-/// Takes all slots that there are, and then connects again and again. How many connections were refused.
-pub(crate) fn past_slots(scene: &Scene<'_>) -> anyhow::Result<u64> {
+/// Takes all connections that there may be, those of these numbers on, and then connects again and again. How many were
+/// refused.
+pub(crate) fn past_limit(scene: &Scene<'_>, first: usize) -> anyhow::Result<u64> {
     let dialer = scene.dialer();
     let mut held = Vec::new();
-    let mut try_one = || match dialer.log_in(held.len()) {
+    let mut try_one = || match dialer.log_in(first + held.len()) {
         Ok(stream) => {
             held.push(stream);
             Ok(false)
@@ -70,4 +71,32 @@ pub(crate) fn past_descriptors(scene: &Scene<'_>, count: usize) -> anyhow::Resul
     scene.is_set();
     scene.until_over(|| Ok(()))?;
     Ok(streams.len() as u64)
+}
+
+/// Connections one after the other, each of which sends all these requests at once, faster than it may. How many were closed
+/// for it, before all was answered.
+pub(crate) fn too_fast(scene: &Scene<'_>, requests: &[u8], replies: usize) -> anyhow::Result<u64> {
+    let dialer = scene.dialer();
+    scene.is_set();
+    let mut closed = 0;
+    while !scene.is_over() {
+        let mut stream = dialer.open(0).context("connecting")?;
+        let (mut came, mut buffer) = (0, [0; 16 << 10]);
+        // Who is closed amid of what he sends sees a reset.
+        let mut end = stream.write_all(requests);
+        while end.is_ok() && came < replies {
+            match stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => came += count,
+                Err(error) => end = Err(error),
+            }
+        }
+        match end.map_err(Failure::from) {
+            Ok(()) | Err(Failure::Reset) => {}
+            Err(failure) => bail!(failure),
+        }
+        ensure!(came < replies, "a connection that sends too fast was not closed");
+        closed += 1;
+    }
+    Ok(closed)
 }
