@@ -272,8 +272,9 @@ fn who_reads_a_byte_at_a_time_expires_as_who_reads_nothing() {
 fn those_who_do_not_read_leave_room_for_the_frames_of_others() {
     const DEAF: usize = 63;
     let mut plan = Rig::new(DEAF + 1).worker.plan.clone();
+    plan.write_timeout = Duration::from_secs(3600);
     // A share for each, and little to spare.
-    plan.rules.input_pool = (DEAF + 1 + 40) * SEGMENT;
+    (plan.rules.input_pool, plan.rules.output_pool) = ((DEAF + 1 + 40) * SEGMENT, 4 << 20);
     let mut rig = Rig::with(plan);
     let request = frame_to_vec(STX, ECHO, &Payload(&[0; 500])).unwrap();
     for peer in 0..DEAF {
@@ -288,6 +289,7 @@ fn those_who_do_not_read_leave_room_for_the_frames_of_others() {
         rig.poll.tell(peer, true, false);
         rig.settle();
     }
+    assert_eq!(rig.ends(), []);
     let pool = rig.worker.audit().map(|_| rig.worker.mailbox.counters.input_pool.read()).unwrap();
     assert!(pool.used > DEAF as u64 * SEGMENT as u64, "much waits: {pool:?}");
     let innocent = rig.connect();
