@@ -5,12 +5,12 @@
 //! ```
 
 mod online;
+mod server;
 
 use std::time::Duration;
 
 use clap::Parser;
-use mario::{Conn, Packet, Reason, Server, Service, Stx, Worker};
-use online::Online;
+use mario::Stx;
 
 /// Counts the devices that are online.
 #[derive(Parser)]
@@ -35,59 +35,12 @@ struct Arguments {
     token: Stx,
 }
 
-/// The service: its workers share the count of those online.
-struct Maritcp {
-    online: Online,
-}
-
-/// What each connection keeps.
-#[derive(Default)]
-struct Device {
-    logged_in: bool,
-}
-
-impl Service for Maritcp {
-    type Session = Device;
-    type Worker = ();
-
-    fn disconnected(&self, conn: &mut Conn<'_, Self>, _reason: Reason) {
-        if conn.session().logged_in {
-            self.online.leave(conn.id().worker());
-        }
-    }
-
-    fn tick(&self, worker: &mut Worker<'_, Self>) {
-        if worker.index() == 0 {
-            mario::log::info!("{} online", self.online.count());
-        }
-    }
-}
-
-#[derive(Packet)]
-struct Login {
-    #[allow(dead_code, reason = "the original does not use it either")]
-    uid: u16,
-}
-
-#[derive(Packet)]
-struct LoggedIn;
-
-#[mario::command(0x6101)]
-fn login(conn: &mut Conn<'_, Maritcp>, _request: Login) -> LoggedIn {
-    if !std::mem::replace(&mut conn.session().logged_in, true) {
-        conn.service().online.enter(conn.id().worker());
-    }
-    LoggedIn
-}
-
 fn main() -> anyhow::Result<()> {
     let Arguments { addr, workers, connections, timeout, every, token } = Arguments::parse();
     mario::log::init(mario::log::Config::default())?;
-    let server = Server::builder(Maritcp { online: Online::new(workers) }, mario::commands![login])
+    let server = server::server(workers, timeout)
         .bind(addr)
-        .workers(workers)
         .connections(connections)
-        .read_timeout(timeout)
         .tick(every)
         .stx(token)
         .stop_on_signals()
