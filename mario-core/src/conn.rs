@@ -135,7 +135,7 @@ impl<'a, S: Service> Conn<'a, S> {
         if !self.link.is_served() {
             return Err(JoinError::Closed);
         }
-        self.locals.groups.join(self.link.id.key(), group.into())
+        self.locals.join(self.link.id.key(), group.into())
     }
 
     /// Takes this connection out of a group; whether it was in it.
@@ -224,7 +224,8 @@ impl<'a, S: Service> Conn<'a, S> {
         if !self.link.is_served() {
             return Err(TimerError::Closed);
         }
-        self.locals.timers.for_conn(self.link.id.key(), delay, call)
+        let timer = self.locals.timers.for_conn(self.link.id.key(), delay, call);
+        self.locals.counted(timer)
     }
 
     /// Forgets a timer of this connection; whether it was still to come.

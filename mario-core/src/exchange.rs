@@ -129,8 +129,19 @@ impl<S: Service> Exchange<S> {
     ) -> Result<Self, TryReserveError> {
         Ok(Exchange {
             read_buffer: vec![0; READ_BUFFER].into_boxed_slice(),
-            inbox: Inbox::new(Framing::new(rules.stx, rules.max_packet), rules.input_pool, rules.slots)?,
-            outbox: Outbox::new(rules.stx, rules.marks, rules.output_pool, rules.keeping, rules.slots)?,
+            inbox: Inbox::new(
+                Framing::new(rules.stx, rules.max_packet),
+                rules.input_pool,
+                rules.slots,
+                Arc::clone(&counters),
+            )?,
+            outbox: Outbox::new(
+                rules.stx,
+                rules.marks,
+                rules.output_pool,
+                (rules.keeping, rules.slots),
+                Arc::clone(&counters),
+            )?,
             desk: Desk::new(
                 service,
                 commands,
@@ -384,7 +395,7 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn join<T>(&mut self, connection: &Connection<S, T>, group: Name) {
         let Link { id, .. } = connection.link;
         if connection.link.is_served()
-            && let Err(error) = self.groups().join(id.key(), group)
+            && let Err(error) = self.desk.locals.join(id.key(), group)
         {
             log::error!("connection {id} does not join group {group}: {error}");
         }

@@ -3,12 +3,13 @@
 mod pool;
 
 use std::collections::TryReserveError;
+use std::sync::Arc;
 
 use mario_proto::{Frame, Framing, HEADER_LEN, Header, ProxyHeader};
 
 use crate::buffers::{Chain, Full, Segments};
 use crate::reason::Reason;
-use crate::stats::PoolMetrics;
+use crate::stats::{Counters, PoolMetrics, Shortage};
 use pool::Pool;
 
 /// The rules of the frames, and the pool in which incomplete ones wait.
@@ -17,13 +18,19 @@ pub(crate) struct Inbox {
     /// A frame whose parts came one after the other is put together here.
     whole: Box<[u8]>,
     pool: Pool,
+    counters: Arc<Counters>,
 }
 
 impl Inbox {
     /// An empty inbox with a pool of `pool` bytes for so many slots; an error if so much memory can't be had.
-    pub(crate) fn new(framing: Framing, pool: usize, slots: usize) -> Result<Self, TryReserveError> {
+    pub(crate) fn new(
+        framing: Framing,
+        pool: usize,
+        slots: usize,
+        counters: Arc<Counters>,
+    ) -> Result<Self, TryReserveError> {
         let whole = vec![0; Self::WHOLE].into_boxed_slice();
-        Ok(Inbox { framing, whole, pool: Pool::new(pool, slots)? })
+        Ok(Inbox { framing, whole, pool: Pool::new(pool, slots)?, counters })
     }
 
     /// A frame is put together in so many bytes.
@@ -86,7 +93,7 @@ impl Inbox {
                 Ok(Some(header))
             }
             None => {
-                self.pool.append(waiting, fresh).map_err(|Full| Reason::Overflow)?;
+                self.keep(waiting, fresh)?;
                 Ok(None)
             }
         }
@@ -103,7 +110,10 @@ impl Inbox {
     /// # Errors
     /// The reason for which the connection ends: the pool is full.
     pub(crate) fn keep(&mut self, waiting: &mut Chain, fresh: &[u8]) -> Result<(), Reason> {
-        self.pool.append(waiting, fresh).map_err(|Full| Reason::Overflow)
+        self.pool.append(waiting, fresh).map_err(|Full| {
+            self.counters.shortages.count(Shortage::InputPool);
+            Reason::Overflow
+        })
     }
 
     /// How full the pool is.

@@ -1,11 +1,15 @@
 //! What a worker keeps for its service, within reach of each handler and hook.
 
+use std::sync::Arc;
+
 use crate::connections::Connections;
-use crate::groups::Groups;
+use crate::groups::{Groups, JoinError};
 use crate::link::ConnId;
 use crate::name::Name;
 use crate::service::Service;
-use crate::timers::Timers;
+use crate::slots::Key;
+use crate::stats::{Counters, Shortage};
+use crate::timers::{Timer, TimerError, Timers};
 use crate::users::{BindError, Bound, Others};
 
 pub(crate) struct Locals<S: Service> {
@@ -16,6 +20,7 @@ pub(crate) struct Locals<S: Service> {
     pub(crate) connections: Connections,
     /// How many answers may be owed yet.
     pub(crate) answers_left: usize,
+    pub(crate) counters: Arc<Counters>,
 }
 
 impl<S: Service> Locals<S> {
@@ -25,9 +30,28 @@ impl<S: Service> Locals<S> {
         bound: Bound,
         connections: Connections,
         answers: usize,
+        counters: Arc<Counters>,
     ) -> Self {
         let state = S::Worker::default();
-        Locals { state, timers, groups, bound, connections, answers_left: answers }
+        Locals { state, timers, groups, bound, connections, answers_left: answers, counters }
+    }
+
+    /// Adds a connection to a group, unless it is in it.
+    pub(crate) fn join(&mut self, key: Key, group: Name) -> Result<(), JoinError> {
+        self.groups.join(key, group).inspect_err(|error| {
+            if let JoinError::Full(_) = error {
+                self.counters.shortages.count(Shortage::Memberships);
+            }
+        })
+    }
+
+    /// A timer was set, or not: then it is counted.
+    pub(crate) fn counted(&self, timer: Result<Timer, TimerError>) -> Result<Timer, TimerError> {
+        timer.inspect_err(|error| {
+            if let TimerError::Full(_) = error {
+                self.counters.shortages.count(Shortage::Timers);
+            }
+        })
     }
 
     /// Binds a connection to a user; the answer is the user's other ones.

@@ -45,6 +45,10 @@ pub struct Metrics {
     pub commands: Vec<CommandMetrics>,
     /// Connections that ended, by the name of their [`Reason`](crate::Reason).
     pub ended: BTreeMap<&'static str, u64>,
+    /// Times that something of a worker was full, by what it was: `input_pool`, `output_pool` and `output_limit` end a
+    /// connection with [`Reason::Overflow`](crate::Reason::Overflow), and so does `deferred`, or drop a push; of `kept_pushes` a push is dropped; of
+    /// `timers` and `memberships` the service is told.
+    pub full: BTreeMap<&'static str, u64>,
     /// How many users are online.
     pub users: u64,
 }
@@ -84,6 +88,10 @@ impl Metrics {
         for (name, count) in workers.iter().flat_map(|worker| &worker.ended) {
             *ended.entry(*name).or_default() += count;
         }
+        let mut full = BTreeMap::new();
+        for (name, count) in workers.iter().flat_map(|worker| &worker.full) {
+            *full.entry(*name).or_default() += count;
+        }
         let mut commands: Vec<_> = control.commands.iter().map(CommandMetrics::new).collect();
         for counters in mailboxes.iter().filter_map(|mailbox| mailbox.counters.commands()) {
             // Both are in the order of the list.
@@ -92,7 +100,7 @@ impl Metrics {
                 command.add(row);
             }
         }
-        Metrics { stats, workers, commands, ended, users: control.connections.online() as u64 }
+        Metrics { stats, workers, commands, ended, full, users: control.connections.online() as u64 }
     }
 }
 

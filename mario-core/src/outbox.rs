@@ -4,6 +4,7 @@ mod kept;
 
 use std::collections::TryReserveError;
 use std::io::{self, IoSlice};
+use std::sync::Arc;
 
 use mario_proto::{Encode, EncodeError, Overflow, Payload, encode_frame};
 use thiserror::Error;
@@ -14,7 +15,7 @@ use crate::link::Link;
 use crate::memory::Extent;
 use crate::net::{Stream, uninterrupted};
 use crate::reason::{Close, Reason};
-use crate::stats::PoolMetrics;
+use crate::stats::{Counters, PoolMetrics, Shortage};
 pub(crate) use kept::Keeping;
 use kept::{Fate, Kept};
 
@@ -39,6 +40,7 @@ pub(crate) struct Outbox {
     /// What was sent since it was last asked for.
     sent: Sent,
     kept: Kept,
+    counters: Arc<Counters>,
 }
 
 /// How much was sent: frames, how many of them were no replies, and bytes that sockets took.
@@ -69,13 +71,14 @@ impl Outbox {
         stx: u32,
         marks: Marks,
         pool: usize,
-        keeping: Keeping,
-        slots: usize,
+        (keeping, slots): (Keeping, usize),
+        counters: Arc<Counters>,
     ) -> Result<Self, TryReserveError> {
         // On the heap from the start, and of a length that the compiler knows: pushing checks no bounds.
         let Ok(bytes) = vec![0; Self::CAPACITY].into_boxed_slice().try_into() else { unreachable!() };
         let (segments, kept) = (Segments::new(pool)?, Kept::new(keeping, slots)?);
-        Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, sent: Sent::default(), kept })
+        let sent = Sent::default();
+        Ok(Outbox { bytes, len: 0, spilled: false, stx, marks, segments, sent, kept, counters })
     }
 
     /// What a pool of `pool` bytes takes.
@@ -186,7 +189,11 @@ impl Outbox {
             Overflow::KeepLatest if link.is_paused() => {
                 return Ok(match self.kept.keep(link.id.key().index, message) {
                     Fate::Kept => Delivered::Kept,
-                    Fate::Replaced | Fate::Dropped => Delivered::Dropped,
+                    Fate::Replaced => Delivered::Dropped,
+                    Fate::Dropped => {
+                        self.counters.shortages.count(Shortage::KeptPushes);
+                        Delivered::Dropped
+                    }
                 });
             }
             _ => {}
@@ -197,14 +204,15 @@ impl Outbox {
             self.count_message();
             return Ok(Delivered::Sent);
         }
-        match append(&mut self.segments, self.marks, link, &frame[written..]) {
-            Ok(()) => {
-                self.count_message();
-                Ok(Delivered::Sent)
-            }
+        let Err(shortage) = append(&mut self.segments, self.marks, link, &frame[written..]) else {
+            self.count_message();
+            return Ok(Delivered::Sent);
+        };
+        self.counters.shortages.count(shortage);
+        match overflow {
             // Others have used up the pool; of this one the peer has seen nothing.
-            Err(Full) if written == 0 && overflow == Overflow::DropNewest => Ok(Delivered::Dropped),
-            Err(Full) => Err(Reason::Overflow),
+            Overflow::DropNewest if written == 0 => Ok(Delivered::Dropped),
+            _ => Err(Reason::Overflow),
         }
     }
 
@@ -309,7 +317,10 @@ impl Outbox {
     #[cold]
     fn queue(&mut self, link: &mut Link, written: usize) -> Result<(), Full> {
         let unsent = &self.bytes[written..std::mem::take(&mut self.len)];
-        append(&mut self.segments, self.marks, link, unsent)
+        append(&mut self.segments, self.marks, link, unsent).map_err(|shortage| {
+            self.counters.shortages.count(shortage);
+            Full
+        })
     }
 }
 
@@ -338,11 +349,11 @@ fn offer<T: Stream>(stream: &mut T, link: &Link, bytes: &[u8]) -> Result<usize, 
 
 /// Queues bytes of a connection, if so many may wait.
 #[cold]
-fn append(segments: &mut Segments, marks: Marks, link: &mut Link, unsent: &[u8]) -> Result<(), Full> {
+fn append(segments: &mut Segments, marks: Marks, link: &mut Link, unsent: &[u8]) -> Result<(), Shortage> {
     if link.output.len() + unsent.len() > marks.limit {
-        return Err(Full);
+        return Err(Shortage::OutputLimit);
     }
-    segments.append(&mut link.output, unsent)?;
+    segments.append(&mut link.output, unsent).map_err(|Full| Shortage::OutputPool)?;
     if link.output.len() > marks.high_water {
         link.set_paused(true);
     }

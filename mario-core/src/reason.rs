@@ -64,7 +64,10 @@ pub enum Reason {
     Kicked,
     /// A packet of the service could not be encoded.
     Unsendable(EncodeError),
-    /// The peer reads too slowly: what waits for it would pass a limit, or a pool of the worker is full.
+    /// There was no room for what the peer has asked for or sent: more output would wait for it than its
+    /// [limit](crate::Builder::output_limit); or one of the worker's is full, the pool of
+    /// [output](crate::Builder::output_pool) or [input](crate::Builder::input_pool), or
+    /// [answers that are owed](crate::Builder::deferred). Which of them, [`Metrics::full`](crate::Metrics::full) counts.
     Overflow,
     /// A handler or the connected hook panicked.
     Panicked,

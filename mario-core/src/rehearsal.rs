@@ -17,6 +17,7 @@ use crate::outbox::{Keeping, Marks, Outbox};
 use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::Key;
+use crate::stats::Counters;
 use crate::stx::Stx;
 use crate::timers::Timers;
 use crate::users::Bound;
@@ -39,14 +40,17 @@ impl<S: Service> Rehearsal<S> {
     /// When there is no memory for its buffers.
     pub fn new(service: S, commands: Commands<S>) -> Result<Self, TryReserveError> {
         let connections = Connections::new::<Bell>(Stx::default().0, &[]);
-        let locals = Locals::new(Timers::new(0, 1)?, Groups::new(0, 1)?, Bound::new(1)?, connections, 0);
+        let (timers, groups, bound) = (Timers::new(0, 1)?, Groups::new(0, 1)?, Bound::new(1)?);
+        let counters = Arc::<Counters>::default();
+        let locals = Locals::new(timers, groups, bound, connections, 0, Arc::clone(&counters));
+        let keeping = Keeping { each: 0, bytes: 0 };
         let marks = Marks { low_water: 0, high_water: 0, limit: Outbox::CAPACITY };
         let id = ConnId::new(0, Key { index: 0, generation: 0 });
         Ok(Rehearsal {
-            desk: Desk::new(Arc::new(service), commands, None, locals, Arc::default(), false),
+            desk: Desk::new(Arc::new(service), commands, None, locals, Arc::clone(&counters), false),
             link: Link::new(id, SocketAddr::from(([127, 0, 0, 1], 1))),
             session: S::Session::default(),
-            outbox: Outbox::new(Stx::default().0, marks, marks.limit, Keeping { each: 0, bytes: 0 }, 0)?,
+            outbox: Outbox::new(Stx::default().0, marks, marks.limit, (keeping, 0), counters)?,
         })
     }
 

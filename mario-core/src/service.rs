@@ -186,7 +186,8 @@ impl<S: Service> Worker<'_, S> {
     /// # Errors
     /// [`TimerError::Full`]: all timers of the worker are taken.
     pub fn after(&mut self, delay: Duration, call: fn(&S, &mut Worker<'_, S>)) -> Result<Timer, TimerError> {
-        self.locals.timers.for_worker(delay, None, call)
+        let timer = self.locals.timers.for_worker(delay, None, call);
+        self.locals.counted(timer)
     }
 
     /// Calls `call` on this worker again and again, `period` after now for the first time. What a busy worker missed
@@ -211,7 +212,8 @@ impl<S: Service> Worker<'_, S> {
     /// # Errors
     /// [`TimerError::Full`]: all timers of the worker are taken.
     pub fn every(&mut self, period: Duration, call: fn(&S, &mut Worker<'_, S>)) -> Result<Timer, TimerError> {
-        self.locals.timers.for_worker(period, Some(period), call)
+        let timer = self.locals.timers.for_worker(period, Some(period), call);
+        self.locals.counted(timer)
     }
 
     /// Forgets a timer of this worker; whether it was still to come.

@@ -4,6 +4,7 @@ mod by_command;
 mod commands;
 mod gauges;
 mod histogram;
+mod shortages;
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -14,6 +15,8 @@ use gauges::{Pool, Slots};
 pub use gauges::{PoolMetrics, SlotMetrics};
 pub use histogram::Histogram;
 use histogram::Times;
+pub(crate) use shortages::Shortage;
+use shortages::Shortages;
 
 use crate::memory::Extent;
 use crate::reason::Reason;
@@ -111,6 +114,7 @@ pub(crate) struct Counters {
     pub(crate) slots: Slots,
     pub(crate) input_pool: Pool,
     pub(crate) output_pool: Pool,
+    pub(crate) shortages: Shortages,
     pub(crate) round_times: Times,
     pub(crate) unanswered: Counter,
     pub(crate) pushes: Pushes,

@@ -117,7 +117,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     ) -> Result<Self, TryReserveError> {
         let Seat { index, mailbox, connections } = seat;
         let now = clock.now();
-        let mut locals = plan.locals(connections)?;
+        let mut locals = plan.locals(connections, Arc::clone(&mailbox.counters))?;
         mailbox.counters.slots.set_capacity(plan.connections);
         locals.timers.set_now(now);
         let shared = (Arc::clone(&mailbox.counters), Arc::clone(&mailbox.mail));

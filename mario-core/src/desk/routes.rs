@@ -9,7 +9,7 @@ use crate::conn::Conn;
 use crate::dispatch::{Commands, Handled, Handler};
 use crate::reason::{Close, Reason};
 use crate::service::Service;
-use crate::stats::{CommandCounters, Counter, Counters};
+use crate::stats::{CommandCounters, Counter, Counters, Shortage};
 
 /// The table, and what is counted of its commands.
 pub(crate) struct Routes<S: Service> {
@@ -107,6 +107,7 @@ impl<S: Service> Routes<S> {
             Handled::Done => None,
             Handled::Close => Some(Reason::Service),
             Handled::NoRoom => {
+                self.counters.shortages.count(Shortage::Answers);
                 log::error!("{}: all answers of the worker are owed already", self.running());
                 Some(Reason::Overflow)
             }

@@ -53,6 +53,12 @@ impl Metrics {
                 to.sample("connections_ended_total", &[("worker", &number), ("reason", reason)], *count);
             }
         }
+        to.counter("full_total", "Times that something found no room, by what was full.");
+        for (number, worker) in self.numbered_workers() {
+            for (what, count) in &worker.full {
+                to.sample("full_total", &[("worker", &number), ("what", what)], *count);
+            }
+        }
         to.counter(
             "proxy_errors_total",
             "Connections from proxies that ended before their header was whole.",

@@ -1,5 +1,6 @@
 //! A page for people.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{CommandMetrics, Metrics, PoolMetrics, WorkerMetrics};
@@ -18,9 +19,8 @@ impl fmt::Display for Metrics {
         )?;
         writeln!(f, "{} frames and {} bytes received", stats.frames, stats.bytes)?;
         writeln!(f, "{frames_sent} frames and {bytes_sent} bytes sent, {} panics", stats.panics)?;
-        let ended = self.ended.iter().filter(|(_, count)| **count > 0);
-        let ended: Vec<_> = ended.map(|(name, count)| format!("{name} {count}")).collect();
-        writeln!(f, "ended: {}", if ended.is_empty() { "none".to_owned() } else { ended.join(", ") })?;
+        writeln!(f, "ended: {}", names(&self.ended))?;
+        writeln!(f, "full: {}", names(&self.full))?;
         self.table_of_workers(f)?;
         self.table_of_commands(f)
     }
@@ -68,6 +68,13 @@ impl Metrics {
         }
         Ok(())
     }
+}
+
+/// What was counted, by name.
+fn names(counts: &BTreeMap<&'static str, u64>) -> String {
+    let counts = counts.iter().filter(|(_, count)| **count > 0);
+    let counts: Vec<_> = counts.map(|(name, count)| format!("{name} {count}")).collect();
+    if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
 }
 
 fn percent(pool: PoolMetrics) -> String {

@@ -17,6 +17,8 @@ pub struct WorkerMetrics {
     pub slots: SlotMetrics,
     /// Its connections that ended, by the name of their [`Reason`].
     pub ended: BTreeMap<&'static str, u64>,
+    /// Times that something of it was full, by what it was: [`Metrics::full`](crate::Metrics::full).
+    pub full: BTreeMap<&'static str, u64>,
     /// Whole frames received.
     pub frames: u64,
     /// Bytes received.
@@ -109,6 +111,7 @@ impl WorkerMetrics {
             }),
             slots: counters.slots.read(),
             ended: BTreeMap::from(ended),
+            full: counters.shortages.all().collect(),
             frames: counters.frames.get(),
             bytes: counters.bytes.get(),
             frames_sent: counters.frames_sent.get(),

@@ -45,7 +45,7 @@ impl Rig {
     fn new(pool: usize) -> Rig {
         let link = Link::new(ConnId::new(0, Key { index: 1, generation: 0 }), ([127, 0, 0, 1], 1).into());
         Rig {
-            outbox: Outbox::new(0, MARKS, pool, KEEPING, SLOTS).unwrap(),
+            outbox: Outbox::new(0, MARKS, pool, (KEEPING, SLOTS), Arc::default()).unwrap(),
             stream: SimStream::default(),
             link,
         }

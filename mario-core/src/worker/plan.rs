@@ -1,6 +1,7 @@
 //! The settings of a worker.
 
 use std::collections::TryReserveError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Patience;
@@ -11,6 +12,7 @@ use crate::groups::Groups;
 use crate::locals::Locals;
 use crate::mail::Room;
 use crate::service::Service;
+use crate::stats::Counters;
 use crate::timers::Timers;
 use crate::users::Bound;
 
@@ -35,11 +37,15 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// What a worker keeps for its service, at its start.
-    pub(super) fn locals<S: Service>(&self, connections: Connections) -> Result<Locals<S>, TryReserveError> {
+    pub(super) fn locals<S: Service>(
+        &self,
+        connections: Connections,
+        counters: Arc<Counters>,
+    ) -> Result<Locals<S>, TryReserveError> {
         let timers = Timers::new(self.timers, self.connections)?;
         let groups = Groups::new(self.memberships, self.connections)?;
         let bound = Bound::new(self.connections)?;
-        Ok(Locals::new(timers, groups, bound, connections, self.deferred))
+        Ok(Locals::new(timers, groups, bound, connections, self.deferred, counters))
     }
 
     /// When those expire who are not admitted, if that has a limit.

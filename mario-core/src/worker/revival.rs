@@ -2,6 +2,7 @@
 
 use std::collections::TryReserveError;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Worker;
@@ -91,7 +92,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
 
     fn renew(&mut self) -> Result<(), TryReserveError> {
         let slots = self.plan.connections;
-        let locals = self.plan.locals(self.exchange.connections())?;
+        let counters = Arc::clone(&self.mailbox.counters);
+        let locals = self.plan.locals(self.exchange.connections(), counters)?;
         let renewed = self.exchange.renewed(&self.plan.rules, locals)?;
         std::mem::replace(&mut self.exchange, renewed).retire();
         self.drain = self.plan.drain.map(|window| Drain::new(window, slots)).transpose()?;
