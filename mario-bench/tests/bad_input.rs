@@ -1,13 +1,15 @@
-//! A server that is not there, refuses, answers wrong, or stops half-way; arguments that make no sense; Ctrl-C.
+//! A server that is not there, refuses, answers wrong, or stops half-way; arguments that make no sense.
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Running, Server, echo, eventually, failure, figure, impostor, signal};
+use support::{
+    Running, Server, answers_many, children_of, echo, eventually, failure, figure, impostor, stdout, ticks_of,
+};
 
 /// The reply to a login.
 const LOGGED_IN: [u8; 8] = [0xf7, 0x9a, 0xb6, 0x8e, 0x08, 0x00, 0x01, 0x61];
@@ -89,6 +91,57 @@ fn a_server_that_answers_wrong() {
             &text,
             &format!("1 × a reply with a wrong {what}").replace("with a wrong length", "of a wrong length"),
         );
+    }
+}
+
+#[test]
+fn a_server_that_answers_a_fixed_rate_wrong() {
+    let addr =
+        impostor(|stream| echo(stream, usize::MAX, |i, byte| if i == FRAME + 71 { !byte } else { byte }));
+    let text = failure(&format!("open --addr {addr} --connections 1 --rate 1000 --seconds 60"));
+    assert_names(&text, "1 × a reply with a wrong payload");
+}
+
+#[test]
+fn a_server_that_answers_a_login_wrong() {
+    for (at, what) in [(2, "with a wrong token"), (5, "of a wrong length"), (7, "with a wrong command")] {
+        let addr = impostor(move |mut stream| {
+            let _ = stream.read_exact(&mut [0; 10]);
+            let mut reply = LOGGED_IN;
+            reply[at] ^= 1;
+            let _ = stream.write_all(&reply);
+            let _ = stream.read(&mut [0]);
+        });
+        for load in ["hold --connections 1", "idle --connections 1", "cps --connections 1"] {
+            assert_names(&failure(&format!("{load} --addr {addr}")), &format!("× a reply {what}"));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_hangs_half_way() {
+    let loads = [
+        "rps --connections 4",
+        "open --connections 4 --rate 3000",
+        "cps --connections 4",
+        "hold --connections 4 --requests 3000 --churn 1000",
+    ];
+    for load in loads {
+        let server = Server::start("raw --workers 1");
+        let addr = server.addr;
+        let load = Running::start(&format!("{load} --addr {addr} --seconds 60 --timeout 0.5"));
+        answers_many(&server);
+        kill_process(Pid::from_raw(server.pid() as i32).unwrap(), Signal::STOP).unwrap();
+        let output = load.output();
+        assert_eq!(output.status.code(), Some(1));
+        assert_names(&String::from_utf8_lossy(&output.stdout), "in time");
+    }
+}
+
+#[test]
+fn loads_and_servers_stay_on_this_machine_by_default() {
+    for command in ["serve", "raw", "tokio", "gateway", "writes", "rps", "open", "cps", "hold", "idle"] {
+        assert_names(&stdout(&format!("{command} --help")), "[default: 127.0.0.1:8082]");
     }
 }
 
@@ -223,54 +276,6 @@ fn arguments_that_make_no_sense() {
 }
 
 #[test]
-fn ctrl_c_prints_the_results_so_far() {
-    let server = Server::start("raw --workers 1");
-    let addr = server.addr;
-    let mut load = Running::start(&format!("rps --addr {addr} --connections 2 --warm-up 0 --seconds 60"));
-    answers_many(&server);
-    signal(load.child(), Signal::INT);
-    let output = load.output();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(130));
-    assert!(figure(&text, "replies").contains("a second"), "{text}");
-    assert_eq!(figure(&text, "failures"), "none");
-}
-
-#[test]
-fn ctrl_c_ends_each_load_with_its_results() {
-    for load in ["cps", "hold --churn 100 --requests 100", "open --rate 100"] {
-        let server = Server::start("raw --workers 1");
-        let (addr, before) = (server.addr, sockets_of(server.pid()));
-        let mut load = Running::start(&format!("{load} --addr {addr} --connections 2 --seconds 60"));
-        eventually("the server has a connection", || sockets_of(server.pid()) > before);
-        signal(load.child(), Signal::INT);
-        let output = load.output();
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(130), "{text}");
-        assert_eq!(figure(&text, "failures"), "none");
-    }
-}
-
-#[test]
-fn a_comparison_that_is_stopped_prints_the_rounds_so_far() {
-    let mut comparison = Running::start(
-        "compare --patience 0 --idle 0 --rounds 1000 --shapes 2x1 --servers raw --seconds 0.05 --warm-up 0",
-    );
-    let mut progress = BufReader::new(comparison.child().stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.starts_with("round") {
-        line.clear();
-        assert_ne!(progress.read_line(&mut line).unwrap(), 0, "it ended");
-    }
-    signal(comparison.child(), Signal::INT);
-    // What it still says of its progress has to go somewhere.
-    std::io::copy(&mut progress, &mut std::io::sink()).unwrap();
-    let output = comparison.output();
-    assert_eq!(output.status.code(), Some(130));
-    assert_names(&String::from_utf8_lossy(&output.stdout), "| raw");
-}
-
-#[test]
 fn a_comparison_looks_at_its_largest_load_first() {
     let text = failure("compare --shapes 2x1,999999999x1 --seconds 60");
     assert_names(&text, "999,999,999 connections need more than there is");
@@ -302,60 +307,4 @@ fn a_server_that_dies_in_a_comparison_is_a_failure_of_its_own_sample() {
     let failed = |sample: &serde_json::Value| !sample["failures"].as_object().unwrap().is_empty();
     let failed: Vec<bool> = report["samples"].as_array().unwrap().iter().map(failed).collect();
     assert_eq!(failed, [true, false], "{report}");
-}
-
-#[test]
-fn servers_end_before_the_comparison_that_is_stopped() {
-    let (mut comparison, servers) = comparison_with_servers();
-    signal(comparison.child(), Signal::INT);
-    assert_eq!(comparison.output().status.code(), Some(130));
-    assert!(servers.iter().all(|server| threads_of(*server) == 0));
-}
-
-#[test]
-fn servers_end_with_the_comparison_that_is_killed() {
-    let (comparison, servers) = comparison_with_servers();
-    drop(comparison);
-    eventually("it has ended", || servers.iter().all(|server| threads_of(*server) == 0));
-}
-
-/// A comparison that takes long, and the servers it has started.
-fn comparison_with_servers() -> (Running, Vec<u32>) {
-    let mut comparison =
-        Running::start("compare --patience 0 --rounds 1 --shapes 2x1 --servers raw --seconds 60");
-    let pid = comparison.child().id();
-    let works = |server: &u32| threads_of(*server) > 1;
-    eventually("a server works", || children_of(pid).iter().any(works));
-    (comparison, children_of(pid))
-}
-
-/// Waits until the server has used so much CPU time, in hundredths of a second, that it has answered many requests.
-fn answers_many(server: &Server) {
-    eventually("the server works", || ticks_of(server.pid()) >= 3);
-}
-
-/// CPU time that a process has used, in hundredths of a second.
-fn ticks_of(pid: u32) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The fields after the name in parentheses; the eleventh and twelfth of them are the user's and the kernel's.
-    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').skip(11).take(2);
-    fields.map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum()
-}
-
-/// Processes that `parent` has started and not yet waited for.
-fn children_of(parent: u32) -> Vec<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-    children.unwrap_or_default().split_whitespace().map(|pid| pid.parse().unwrap()).collect()
-}
-
-/// How many sockets a process has open. It may open and close files at any time, as its allocator does.
-fn sockets_of(pid: u32) -> usize {
-    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-    let targets = descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
-}
-
-/// How many threads a process has; none if it has ended.
-fn threads_of(pid: u32) -> usize {
-    std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
 }

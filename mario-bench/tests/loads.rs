@@ -285,6 +285,8 @@ fn each_load_writes_a_page() {
         ("broadcast", "broadcast --members 10 --others 2 --rounds 2 --seconds 0.1".into(), 1),
         ("users", "users --users 100 --rounds 1 --lookups 0.01 --seconds 0.2".into(), 2),
         ("idle", format!("idle --addr {addr} --connections 10"), 1),
+        ("million", "million --connections 50 --workers 2 --threads 2 --churn 50 --requests 50 --seconds 0.3".into(), 3),
+        ("faults", "faults --rounds 1 --only panics,slots --connections 5 --seconds 0.3 --warm-up 0".into(), 1),
         (
             "compare",
             "compare --patience 0 --rounds 1 --idle 0 --shapes 2x1,cps:2 --seconds 0.3 --warm-up 0 --servers raw,mario"

@@ -149,3 +149,34 @@ pub fn eventually(what: &str, condition: impl Fn() -> bool) {
         thread::sleep(Duration::from_millis(1));
     }
 }
+
+/// Waits until the server has used so much CPU time, in hundredths of a second, that it has answered many requests.
+pub fn answers_many(server: &Server) {
+    eventually("the server works", || ticks_of(server.pid()) >= 3);
+}
+
+/// CPU time that a process has used, in hundredths of a second.
+pub fn ticks_of(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The fields after the name in parentheses; the eleventh and twelfth of them are the user's and the kernel's.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').skip(11).take(2);
+    fields.map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum()
+}
+
+/// Processes that `parent` has started and not yet waited for.
+pub fn children_of(parent: u32) -> Vec<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+    children.unwrap_or_default().split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+/// How many sockets a process has open. It may open and close files at any time, as its allocator does.
+pub fn sockets_of(pid: u32) -> usize {
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let targets = descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+}
+
+/// How many threads a process has; none if it has ended.
+pub fn threads_of(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
+}
