@@ -49,7 +49,7 @@ impl<'a, S: Service> Conn<'a, S> {
 
     /// The address of the peer.
     pub fn peer_addr(&self) -> SocketAddr {
-        self.link.peer
+        self.link.peer.addr()
     }
 
     /// The connection's id: never the same for two connections of one run of the server.

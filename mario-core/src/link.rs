@@ -1,5 +1,7 @@
 //! What the runtime keeps of a connection beside its socket and its session.
 
+mod peer;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -9,6 +11,7 @@ use thiserror::Error;
 use crate::buffers::Chain;
 use crate::reason::Reason;
 use crate::slots::Key;
+pub(crate) use peer::Peer;
 
 /// Names one connection of a server's run: its worker, its slot, and which of the slot's tenants it is.
 ///
@@ -101,7 +104,7 @@ impl fmt::Debug for ConnId {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) id: ConnId,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     phase: Phase,
     /// What keeps it from its next request.
     stops: Stops,
@@ -194,7 +197,7 @@ impl Link {
     pub(crate) fn new(id: ConnId, peer: SocketAddr) -> Self {
         Link {
             id,
-            peer,
+            peer: peer.into(),
             phase: Phase::Open,
             stops: Stops::NONE,
             begins: false,

@@ -24,14 +24,18 @@ impl Key {
 pub(crate) struct Slots<T> {
     slots: Vec<Slot<T>>,
     capacity: usize,
-    /// The first of the free slots, which are a list through `Slot::next`.
-    free: Option<u32>,
+    /// The first of the free slots, which are a list through `Slot::next`; or [`NONE`].
+    free: u32,
     used: usize,
 }
 
+/// No slot: there are fewer.
+const NONE: u32 = u32::MAX;
+
 struct Slot<T> {
     generation: u32,
-    next: Option<u32>,
+    /// The next free slot, if this one is free; or [`NONE`].
+    next: u32,
     tenant: Option<T>,
 }
 
@@ -40,7 +44,7 @@ impl<T> Slots<T> {
     pub(crate) fn new(capacity: usize) -> Result<Self, std::collections::TryReserveError> {
         let mut slots = Vec::new();
         slots.try_reserve_exact(capacity)?;
-        Ok(Slots { slots, capacity, free: None, used: 0 })
+        Ok(Slots { slots, capacity, free: NONE, used: 0 })
     }
 
     /// What so many slots take.
@@ -68,17 +72,17 @@ impl<T> Slots<T> {
     /// Gives a slot to the tenant that `make` makes for its key; `None` if all are taken.
     pub(crate) fn insert_with(&mut self, make: impl FnOnce(Key) -> T) -> Option<Key> {
         let index = match self.free {
-            Some(index) => index,
-            None if self.slots.len() < self.capacity => {
-                self.slots.push(Slot { generation: 0, next: None, tenant: None });
+            NONE if self.is_full() => return None,
+            NONE => {
+                self.slots.push(Slot { generation: 0, next: NONE, tenant: None });
                 (self.slots.len() - 1) as u32
             }
-            None => return None,
+            index => index,
         };
         let slot = &mut self.slots[index as usize];
         let key = Key { index, generation: slot.generation };
         slot.tenant = Some(make(key));
-        self.free = slot.next.take();
+        self.free = std::mem::replace(&mut slot.next, NONE);
         self.used += 1;
         Some(key)
     }
@@ -104,7 +108,7 @@ impl<T> Slots<T> {
         }
         let tenant = slot.tenant.take()?;
         slot.generation = slot.generation.wrapping_add(1);
-        slot.next = self.free.replace(key.index);
+        slot.next = std::mem::replace(&mut self.free, key.index);
         self.used -= 1;
         Some(tenant)
     }
@@ -115,8 +119,9 @@ impl<T> Slots<T> {
     /// If they are not.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn audit(&self) -> Result<(), String> {
-        let next = |index: &u32| self.slots[*index as usize].next;
-        let free = std::iter::successors(self.free, next).take(self.capacity + 1).count();
+        let some = |index| (index != NONE).then_some(index);
+        let next = |index: &u32| some(self.slots[*index as usize].next);
+        let free = std::iter::successors(some(self.free), next).take(self.capacity + 1).count();
         let taken = self.slots.iter().filter(|slot| slot.tenant.is_some()).count();
         let fresh = self.capacity - self.slots.len();
         if taken == self.used && taken + free + fresh == self.capacity {

@@ -20,7 +20,7 @@ impl<S: Service> Exchange<S> {
                 let rest = fresh.len();
                 self.counters.received(count - rest, 0);
                 if let Some(client) = header.source {
-                    link.peer = client;
+                    link.peer = client.into();
                     if !self.guests.receive(link.id.key().index, client.ip()) {
                         return self.dismiss(connection, Reason::TooManyOfAddress);
                     }

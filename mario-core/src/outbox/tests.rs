@@ -164,7 +164,7 @@ proptest! {
 #[test]
 fn where_others_use_up_the_pool_the_newest_is_dropped_and_all_else_closes() {
     let mut rig = Rig::new(2048);
-    let mut other = Link::new(ConnId::new(0, Key { index: 0, generation: 0 }), rig.link.peer);
+    let mut other = Link::new(ConnId::new(0, Key { index: 0, generation: 0 }), rig.link.peer.addr());
     let frame = Message::new(0, Overflow::Close, vec![1; 300].into());
     let waits = rig.outbox.deliver(&mut SimStream::default(), &mut other, &frame, Overflow::Close);
     assert_eq!((waits, rig.link.is_paused()), (Ok(Delivered::Sent), false));

@@ -64,7 +64,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 return at("it is held back and does not go on, or the other way round");
             }
             let (held, throttled) = (link.is_held(), link.is_throttled());
-            found.push(Found { peer: link.peer, held, throttled, output: link.output.len() });
+            found.push(Found { peer: link.peer.addr(), held, throttled, output: link.output.len() });
         }
         for slot in 0..self.plan.connections as u32 {
             if self.slots.key_at(slot).is_none()

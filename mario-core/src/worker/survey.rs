@@ -56,6 +56,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         let left = self.stalled.left(slot, self.now)?;
         let stalled_for = self.plan.write_timeout.saturating_sub(left);
         let user = self.exchange.user(id);
+        let peer = peer.addr();
         (!output.is_empty()).then(|| SlowConnection { id, peer, user, waiting: output.len(), stalled_for })
     }
 }

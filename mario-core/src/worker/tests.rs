@@ -193,6 +193,15 @@ impl Rig {
 }
 
 #[test]
+fn a_slot_is_no_larger_than_it_was() {
+    // As large as the system's socket, which has a number of mio's beside its own where assertions are on.
+    type Tenant = Connection<Witness, std::os::fd::OwnedFd>;
+    let (slot, deadlines) = (Slots::<Tenant>::bytes(1), 2 * Deadlines::bytes(1));
+    assert!(slot <= 88, "{slot} bytes");
+    assert!(slot + deadlines <= 96, "{slot} and {deadlines} bytes");
+}
+
+#[test]
 fn silence_expires_after_the_timeout_and_hardly_later() {
     let mut rig = Rig::new(4);
     rig.connect();

@@ -25,7 +25,7 @@ impl Rig {
 
     fn client(&mut self, peer: usize) -> SocketAddr {
         let key = self.poll.registered.borrow()[peer];
-        self.worker.connection(key).expect("it is there").link.peer
+        self.worker.connection(key).expect("it is there").link.peer.addr()
     }
 
     fn proxy_errors(&self) -> u64 {
