@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
+#[cfg(target_os = "linux")]
+use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::WAKE;
@@ -67,10 +69,18 @@ impl WatchedListener for SystemListener {
 impl Listener for TcpListener {
     type Stream = TcpStream;
 
+    /// Without the C library, as [reads](crate::net::Stream::read) are.
+    #[cfg(target_os = "linux")]
+    fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (socket, peer) = acceptfrom_with(&*self, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
+        let peer = peer.ok_or(io::ErrorKind::ConnectionAborted)?.try_into()?;
+        Ok((TcpStream::from_std(socket.into()), peer))
+    }
+
+    /// Elsewhere an accepted socket does not inherit the option from its listener.
+    #[cfg(not(target_os = "linux"))]
     fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = TcpListener::accept(self)?;
-        // Only Linux lets an accepted socket inherit this from its listener.
-        #[cfg(not(target_os = "linux"))]
         stream.set_nodelay(true)?;
         Ok((stream, peer))
     }
