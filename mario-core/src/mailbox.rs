@@ -9,6 +9,7 @@ use crate::admission::Arrival;
 use crate::doorbell::{Doorbell, Wake};
 use crate::mail::{Answered, Letter, Mail, Refused, Room};
 use crate::stats::Counters;
+use crate::sync::CachePadded;
 
 /// Sockets on their way to a worker at one time. When so many wait, the worker is far behind, and the next ones are
 /// better off with another or in the listener's backlog.
@@ -30,8 +31,8 @@ pub(crate) struct Mailbox<W: Wake> {
     pub(crate) doorbell: Doorbell<W>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) mail: Arc<Mail>,
-    /// Slots that are taken or promised. Only who accepts adds, only the worker subtracts.
-    load: AtomicUsize,
+    /// Slots that are taken or promised. Only who accepts adds, only the worker subtracts; each round reads what is beside.
+    load: CachePadded<AtomicUsize>,
     /// A [`Course`].
     course: AtomicU8,
     /// The worker's loop has ended in order.
@@ -49,7 +50,7 @@ impl<W: Wake> Mailbox<W> {
             doorbell: Doorbell::new(waker),
             counters: Arc::default(),
             mail: Arc::new(Mail::new(room)),
-            load: AtomicUsize::new(0),
+            load: CachePadded(AtomicUsize::new(0)),
             course: AtomicU8::new(Course::Serve as u8),
             ended: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -85,17 +86,17 @@ impl<W: Wake> Mailbox<W> {
 
     /// Slots that are taken or promised.
     pub(crate) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
+        self.load.0.load(Ordering::Relaxed)
     }
 
     /// Promises a slot.
     pub(crate) fn promise(&self) {
-        self.load.fetch_add(1, Ordering::Relaxed);
+        self.load.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A promised or taken slot is free again.
     pub(crate) fn free(&self) {
-        self.load.fetch_sub(1, Ordering::Relaxed);
+        self.load.0.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Tells the worker to let its connections go, and to end itself. Nothing may be dealt to it after this.

@@ -17,6 +17,9 @@ use crate::stats::Door;
 /// How long accepting pauses while no worker takes sockets, though there are free slots.
 const BUSY: Duration = Duration::from_millis(1);
 
+/// Connections that are accepted before the next look at the clock.
+const AT_ONE_TIME: usize = 64;
+
 /// How long a stop lets the connection that is held wait for a worker that can take it.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
@@ -78,8 +81,11 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
 
     /// Accepts what waits; returns how long to pause if it had to stop before the end.
     fn accept_all(&mut self) -> Option<Duration> {
-        while self.goes_on() {
-            let now = self.clock.now();
+        let now = self.clock.now();
+        for _ in 0..AT_ONE_TIME {
+            if !self.goes_on() {
+                return None;
+            }
             let accepted = match self.held.take() {
                 Some((arrival, peer)) => Accepted::Connection(arrival, peer),
                 None => self.acceptor.next(now),
@@ -100,7 +106,8 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
                 Accepted::Pause(pause) => return Some(pause),
             }
         }
-        None
+        // No time at all, but that it is looked at.
+        Some(Duration::ZERO)
     }
 
     /// There is something to do: connections to accept, or one that was accepted to deal.
