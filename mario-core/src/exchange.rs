@@ -68,11 +68,13 @@ pub(crate) struct Connection<S: Service, T> {
     pub(crate) link: Link,
     /// The peer is known to have sent more than was read: closing now would reset the connection.
     unread: bool,
+    /// The peer sends no more, an event has told: even after a short read there is something to read, the end.
+    finished: bool,
 }
 
 impl<S: Service, T> Connection<S, T> {
     pub(crate) fn new(stream: T, link: Link, session: S::Session) -> Self {
-        Connection { stream, session, link, unread: false }
+        Connection { stream, session, link, unread: false, finished: false }
     }
 
     pub(crate) fn stream(&mut self) -> &mut T {
@@ -285,7 +287,7 @@ impl<S: Service> Exchange<S> {
         let mut turn = Turn::default();
         if connection.link.phase() == Phase::Open {
             connection.link.reach = Link::FURTHEST;
-            self.readable(connection, false, &mut turn);
+            self.readable(connection, &mut turn);
             connection.unread = true;
         }
         self.end(connection, Reason::ShutDown);
@@ -381,7 +383,7 @@ impl<S: Service> Exchange<S> {
         if request.is_in_order() && connection.link.takes_requests() {
             turn.received = true;
             self.receive(connection, 0);
-            self.readable(connection, true, &mut turn);
+            self.read_on(connection, &mut turn);
         }
         turn
     }
@@ -405,6 +407,7 @@ impl<S: Service> Exchange<S> {
     #[inline]
     pub(crate) fn turn<T: Stream>(&mut self, connection: &mut Connection<S, T>, ready: Ready) -> Turn {
         let mut turn = Turn::default();
+        connection.finished |= ready.read_closed;
         let resumed = ready.writable && !connection.link.output.is_empty() && {
             // Should this flush the last of a connection that has ended, it is not to be closed on what it has sent.
             connection.unread |= ready.readable;
@@ -416,8 +419,10 @@ impl<S: Service> Exchange<S> {
             turn.received = true;
             self.receive(connection, 0);
         }
-        if ready.readable || resumed {
-            self.readable(connection, ready.read_closed || resumed, &mut turn);
+        if ready.readable {
+            self.readable(connection, &mut turn);
+        } else if resumed {
+            self.read_on(connection, &mut turn);
         }
         turn
     }
@@ -503,9 +508,16 @@ impl<S: Service> Exchange<S> {
         Ok(())
     }
 
+    /// Reads what came while the connection was held, if anything did: no other event will tell of it.
+    fn read_on<T: Stream>(&mut self, connection: &mut Connection<S, T>, turn: &mut Turn) {
+        if connection.unread {
+            self.readable(connection, turn);
+        }
+    }
+
     /// Reads once; twice if after a short read there is still the end of the stream to be read.
     #[inline]
-    fn readable<T: Stream>(&mut self, connection: &mut Connection<S, T>, to_the_end: bool, turn: &mut Turn) {
+    fn readable<T: Stream>(&mut self, connection: &mut Connection<S, T>, turn: &mut Turn) {
         loop {
             let Connection { stream, link, .. } = connection;
             if link.is_held() || matches!(link.phase(), Phase::Flushing | Phase::Gone) {
@@ -539,7 +551,7 @@ impl<S: Service> Exchange<S> {
                         connection.link.reach_further();
                     }
                     turn.again = connection.unread && !connection.link.is_throttled();
-                    if turn.again || !to_the_end {
+                    if turn.again || !connection.finished {
                         return;
                     }
                 }

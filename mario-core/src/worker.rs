@@ -439,11 +439,11 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         }
     }
 
-    /// The turn of a connection that had more to read; whether its peer has closed was told by an earlier event.
+    /// The turn of a connection that had more to read.
     fn turn_again(&mut self, key: Key) {
         if let Some(connection) = self.slots.get_mut(key) {
             connection.link.queued = false;
-            self.turn(Ready { key, readable: true, writable: false, read_closed: true });
+            self.turn(Ready { key, readable: true, writable: false, read_closed: false });
         }
     }
 

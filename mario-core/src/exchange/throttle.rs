@@ -252,7 +252,7 @@ impl<S: Service> Exchange<S> {
         if connection.link.set_throttled(false) {
             turn.received = true;
             self.receive(connection, 0);
-            self.readable(connection, true, &mut turn);
+            self.read_on(connection, &mut turn);
         }
         turn
     }

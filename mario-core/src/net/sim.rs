@@ -25,6 +25,16 @@ pub(crate) struct Peer {
     pub(crate) broken: Option<ErrorKind>,
     /// The server sends no more.
     pub(crate) shut: bool,
+    pub(crate) calls: Calls,
+}
+
+/// How often a socket was called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Calls {
+    pub(crate) reads: usize,
+    /// Of the reads, those that found nothing.
+    pub(crate) vain_reads: usize,
+    pub(crate) writes: usize,
 }
 
 /// The server's end of a connection.
@@ -34,23 +44,38 @@ pub(crate) struct SimStream(pub(crate) Rc<RefCell<Peer>>);
 impl Stream for SimStream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut peer = self.0.borrow_mut();
-        match peer.sent.pop_front() {
-            Some(Ok(mut piece)) => {
-                let count = piece.len().min(into.len());
-                into[..count].copy_from_slice(&piece[..count]);
-                if count < piece.len() {
-                    peer.sent.push_front(Ok(piece.split_off(count)));
+        peer.calls.reads += 1;
+        let mut count = 0;
+        // All that has arrived, as far as it fits; an error stands before what comes after it, an interruption only at first.
+        while count < into.len() {
+            match peer.sent.pop_front() {
+                Some(Ok(mut piece)) => {
+                    let taken = piece.len().min(into.len() - count);
+                    into[count..count + taken].copy_from_slice(&piece[..taken]);
+                    count += taken;
+                    if taken < piece.len() {
+                        peer.sent.push_front(Ok(piece.split_off(taken)));
+                    }
                 }
-                Ok(count)
+                Some(Err(ErrorKind::Interrupted)) if count > 0 => {}
+                Some(Err(error)) if count > 0 => {
+                    peer.sent.push_front(Err(error));
+                    break;
+                }
+                Some(Err(error)) => return Err(error.into()),
+                None if count > 0 || peer.end => break,
+                None => {
+                    peer.calls.vain_reads += 1;
+                    return Err(ErrorKind::WouldBlock.into());
+                }
             }
-            Some(Err(error)) => Err(error.into()),
-            None if peer.end => Ok(0),
-            None => Err(ErrorKind::WouldBlock.into()),
         }
+        Ok(count)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut peer = self.0.borrow_mut();
+        peer.calls.writes += 1;
         if let Some(error) = peer.broken {
             return Err(error.into());
         }
@@ -137,6 +162,12 @@ impl SimPoll {
     pub(crate) fn tell(&self, index: usize, readable: bool, writable: bool) {
         let key = self.registered.borrow()[index];
         self.events.borrow_mut().push(Ready { key, readable, writable, read_closed: false });
+    }
+
+    /// The peer of the connection that was registered as number `index` sends no more.
+    pub(crate) fn tell_end(&self, index: usize) {
+        let key = self.registered.borrow()[index];
+        self.events.borrow_mut().push(Ready { key, readable: true, writable: false, read_closed: true });
     }
 
     /// Somebody has come to the listener.

@@ -402,6 +402,7 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
     assert_eq!(rig.worker.unflushed, 1);
 }
 
+mod calls;
 mod deadlines;
 mod drain;
 mod mail;

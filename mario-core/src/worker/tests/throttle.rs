@@ -98,6 +98,7 @@ fn who_is_closed_while_it_waits_is_heard_out_at_once() {
     rig.send_requests(peer, 20_000);
     rig.step();
     rig.peer(peer).end = true;
+    rig.poll.tell_end(peer);
     rig.worker.mailbox.stop();
     let mut rounds = 0;
     while !rig.step() {
