@@ -233,7 +233,7 @@ mod tests {
         let mut rig = Rig::new();
         let dealer = rig.dealer.take().unwrap();
         let wait = |timeout: Option<Duration>| {
-            assert!(timeout.is_some(), "it would wait for ever");
+            rig.clock.pass(timeout.expect("it would wait for ever"));
             if !rig.stop.swap(true, Ordering::Release) {
                 assert_eq!(rig.next(), Some('a'));
             }
