@@ -29,6 +29,7 @@
 //! | `broadcast` | messages to a whole group, beside bare writes and beside others' requests | `commands/broadcast.rs` |
 //! | `users` | logins that kick, looking users up, and the memory of users and members | `commands/users.rs` |
 //! | `compare` | the servers in turn under the same loads, as ratios to `raw` | `commands/compare.rs` |
+//! | `faults` | what goes wrong around a server, and what others see of it | `commands/faults.rs` |
 //! | `syscalls` | the system calls that each server makes for a request | `commands/syscalls.rs` |
 //!
 //! Each prints text, or JSON with `--json`, and writes a page with charts with `--report FILE.html`.

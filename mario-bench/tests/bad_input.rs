@@ -167,6 +167,27 @@ fn a_server_that_is_killed_half_way() {
 }
 
 #[test]
+fn a_gateway_that_is_killed_leaves_the_results_so_far() {
+    for (command, results) in [
+        ("push --connections 500 --seconds 60 --warm-up 0 --timeout 1", "pushes"),
+        ("broadcast --members 20 --others 2 --rounds 1000000 --timeout 1", "rounds"),
+    ] {
+        let mut running = Running::start(&format!("{command} --json"));
+        let pid = running.child().id();
+        eventually("a server works", || children_of(pid).iter().any(|server| ticks_of(*server) >= 20));
+        for server in children_of(pid) {
+            kill_process(Pid::from_raw(server as i32).unwrap(), Signal::KILL).unwrap();
+        }
+        let output = running.output();
+        assert_eq!(output.status.code(), Some(1));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(report[results].as_u64().unwrap() > 0, "{report}");
+        assert!(report["error"].is_string(), "{report}");
+        assert!(!report["failures"].as_object().unwrap().is_empty(), "{report}");
+    }
+}
+
+#[test]
 fn a_server_that_never_answers() {
     let kept = Mutex::new(Vec::new());
     let addr = impostor(move |stream| kept.lock().unwrap().push(stream));

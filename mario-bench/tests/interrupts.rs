@@ -79,7 +79,7 @@ fn ctrl_c_ends_each_command_that_has_servers_of_its_own() {
             "million --connections 200 --workers 2 --threads 2 --churn 500 --requests 2000 --seconds 60",
             "/opened",
         ),
-        ("push --connections 10 --seconds 60 --warm-up 0", "/pushes"),
+        ("push --connections 500 --seconds 60 --warm-up 0", "/pushes"),
         ("broadcast --members 20 --others 2 --rounds 1000000", "/rounds"),
         ("users --users 100 --rounds 1 --lookups 0.01 --seconds 60", "/users"),
     ];
@@ -93,6 +93,18 @@ fn ctrl_c_ends_each_command_that_has_servers_of_its_own() {
         assert_above_0(&report, results);
         assert_eq!(report["failures"], serde_json::json!({}), "{report}");
         assert!(servers.iter().all(|server| threads_of(*server) == 0), "{command}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_gathering_of_a_crowd() {
+    for command in ["push --connections 15000 --json", "broadcast --members 15000 --json"] {
+        let mut running = Running::start(command);
+        let pid = running.child().id();
+        eventually("some have joined", || children_of(pid).iter().any(|server| sockets_of(*server) > 50));
+        signal(running.child(), Signal::INT);
+        let report = interrupted(&running.output());
+        assert_eq!(report["failures"], serde_json::json!({}), "{report}");
     }
 }
 

@@ -289,7 +289,7 @@ fn each_load_writes_a_page() {
         ("faults", "faults --rounds 1 --only panics,slots --connections 5 --seconds 0.3 --warm-up 0".into(), 1),
         (
             "compare",
-            "compare --patience 0 --rounds 1 --idle 0 --shapes 2x1,cps:2 --seconds 0.3 --warm-up 0 --servers raw,mario"
+            "compare --patience 0 --rounds 1 --idle 0 --shapes 2x1,cps:2 --seconds 0.5 --warm-up 0 --servers raw,mario"
                 .into(),
             2,
         ),

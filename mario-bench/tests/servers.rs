@@ -189,7 +189,7 @@ fn say_if_they_have_more_slots_than_descriptors() {
 #[test]
 fn are_compared() {
     let report = json(
-        "compare --patience 0 --repeats 0 --rounds 2 --shapes 2x1,2x4 --idle 60 --seconds 0.2 --warm-up 0 \
+        "compare --patience 0 --repeats 0 --rounds 2 --shapes 2x1,2x4 --idle 60 --seconds 0.5 --warm-up 0 \
          --servers raw,mario,mario-per-worker,tokio --json",
     );
     assert_eq!(report["samples"].as_array().unwrap().len(), 2 * 2 * 4);

@@ -171,8 +171,9 @@ pub fn children_of(parent: u32) -> Vec<u32> {
 
 /// How many sockets a process has open. It may open and close files at any time, as its allocator does.
 pub fn sockets_of(pid: u32) -> usize {
-    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-    let targets = descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd"));
+    let targets =
+        descriptors.into_iter().flatten().filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
     targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
