@@ -162,8 +162,8 @@ pub use mario_proto::{
 pub mod __private {
     pub use crate::conn::AnyConn;
     pub use crate::dispatch::command::{
-        Command, CommandOf, Handled, deferred, deferred_description, entry, name, no_request, reply,
-        reply_description, request, request_description,
+        Command, CommandOf, Handled, NoCommand, close, deferred, deferred_description, entry, name,
+        no_request, reply, reply_description, request, request_description,
     };
     pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::dispatch::table::{Table, page_count};

@@ -1,7 +1,7 @@
 //! `commands![…]`: a list of handlers → a constant table.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -52,26 +52,62 @@ fn read(input: TokenStream, errors: &Errors) -> Vec<Path> {
 }
 
 /// The service is not named: the commands, or what the table is for, tell it to the compiler.
+///
+/// Each command is imported, which brings the type beside the function too. A function without the attribute has no such
+/// type: then the name is found in the block around, as a type of which the compiler says what it lacks.
 fn table(commands: &[Path]) -> TokenStream {
-    let commands_of = |path: &Path| quote_spanned! {path.span()=> <#path as __mario::Command>::Command };
-    let names = commands.iter().map(|path| {
-        let command = commands_of(path);
-        quote_spanned! {path.span()=> __mario::name::<#command>() }
+    let imported = commands.iter().map(past_variables);
+    let aliases: Vec<_> = commands.iter().enumerate().map(|(at, path)| alias(at, path)).collect();
+    let command_of = |alias: &Ident| quote_spanned! {alias.span()=> <#alias as __mario::Command>::Command };
+    let names = aliases.iter().map(|alias| {
+        let command = command_of(alias);
+        quote_spanned! {alias.span()=> __mario::name::<#command>() }
     });
-    let entries = commands.iter().map(|path| {
-        let command = commands_of(path);
-        quote_spanned! {path.span()=> __mario::entry::<_, #command>() }
+    let entries = aliases.iter().map(|alias| {
+        let command = command_of(alias);
+        quote_spanned! {alias.span()=> __mario::entry::<_, #command>() }
     });
-    let distinct = commands.iter().enumerate().map(|(at, path)| {
-        quote_spanned! {path.span()=> const _: () = if !__DISTINCT { __mario::assert_distinct(__NAMES, #at) }; }
+    let distinct = aliases.iter().enumerate().map(|(at, alias)| {
+        quote_spanned! {alias.span()=> const _: () = if !__DISTINCT { __mario::assert_distinct(__NAMES, #at) }; }
     });
     quote! {{
-        use ::mario::__private as __mario;
+        #[allow(unused_imports)]
+        mod __no_commands {
+            pub(super) use ::mario::__private::{#(NoCommand as #aliases),*};
+        }
 
-        const __NAMES: &[(u16, &str)] = &[#(#names),*];
-        const __DISTINCT: bool = __mario::all_distinct(__NAMES);
-        #(#distinct)*
-        const __PAGES: usize = __mario::page_count(__NAMES);
-        __mario::Commands::new(const { &__mario::Table::<_, _, __PAGES>::new(__NAMES, [#(#entries),*]) })
+        #[allow(unused_imports)]
+        use __no_commands::*;
+
+        {
+            use ::mario::__private as __mario;
+
+            #[allow(unused_imports)]
+            use {#(#imported as #aliases),*};
+
+            const __NAMES: &[(u16, &str)] = &[#(#names),*];
+            const __DISTINCT: bool = __mario::all_distinct(__NAMES);
+            #(#distinct)*
+            const __PAGES: usize = __mario::page_count(__NAMES);
+            __mario::Commands::new(const { &__mario::Table::<_, _, __PAGES>::new(__NAMES, [#(#entries),*]) })
+        }
     }}
+}
+
+/// The name that the command number `at` has in the table's block, at the last word of its path.
+fn alias(at: usize, path: &Path) -> Ident {
+    let place = path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
+    format_ident!("Command{at}", span = place)
+}
+
+/// The same path, which means no variable around the list that happens to have the name of the function.
+fn past_variables(path: &Path) -> TokenStream {
+    match path.get_ident() {
+        Some(name) => {
+            let mut name = name.clone();
+            name.set_span(Span::mixed_site().located_at(name.span()));
+            name.into_token_stream()
+        }
+        None => path.to_token_stream(),
+    }
 }

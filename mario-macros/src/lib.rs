@@ -220,20 +220,22 @@ pub fn derive_packet(input: TokenStream) -> TokenStream {
 /// }
 ///
 /// impl CommandOf<Lights> for dim {
-///     const ENTRY: Entry<Lights> = Entry::new::<dim>("", Dim::DESCRIPTION, Dimmed::DESCRIPTION, handle);
-/// }
-///
-/// fn handle(conn: &mut Conn<'_, Lights>, payload: &[u8]) -> Handled {
-///     match request::<Dim>(payload) {
-///         Ok(request) => {
-///             let correlation = request.correlation();
-///             let reply = dim(conn, request);
-///             reply::<Result<Dimmed, Close>>(conn, correlation, reply)
-///         }
-///         Err(error) => Handled::Malformed(error),
-///     }
+///     const ENTRY: Entry<Lights> = Entry::new::<Self>(
+///         "",
+///         request_description::<Dim>(),
+///         reply_description::<Result<Dimmed, Close>>(),
+///         |conn, payload| match request::<Dim>(payload) {
+///             Ok((request, correlation)) => {
+///                 let reply = dim(conn, request);
+///                 reply::<_, Result<Dimmed, Close>>(conn, correlation, reply, |error| close(error))
+///             }
+///             Err(error) => Handled::Malformed(error),
+///         },
+///     );
 /// }
 /// ```
+///
+/// What other handlers become is in `tests/command_golden`.
 #[proc_macro_attribute]
 pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
     command::expand(attribute.into(), item.into()).into()
@@ -258,6 +260,31 @@ pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// let names: Vec<_> = COMMANDS.iter().map(|command| (command.id(), command.name())).collect();
 /// assert_eq!(names, [(0x0701, "on"), (0x0702, "off")]);
 /// ```
+///
+/// # What it becomes
+/// Constants, all of them, so that a server starts with its table made. From
+///
+/// ```text
+/// mario::commands![on, off]
+/// ```
+///
+/// to
+///
+/// ```text
+/// {
+///     use {on as Command0, off as Command1};
+///
+///     const NAMES: &[(u16, &str)] = &[name::<Command0>(), name::<Command1>()];
+///     const DISTINCT: bool = all_distinct(NAMES);
+///     const _: () = if !DISTINCT { assert_distinct(NAMES, 0) };
+///     const _: () = if !DISTINCT { assert_distinct(NAMES, 1) };
+///     const PAGES: usize = page_count(NAMES);
+///     Commands::new(const { &Table::<_, _, PAGES>::new(NAMES, [entry::<_, Command0>(), entry::<_, Command1>()]) })
+/// }
+/// ```
+///
+/// The names are imported, as that finds the type beside a function; where there is none, the compiler asks for the
+/// attribute.
 #[proc_macro]
 pub fn commands(input: TokenStream) -> TokenStream {
     commands::expand(input.into()).into()

@@ -94,6 +94,21 @@ mod names {
         reply.send(Number { number: 8 }).unwrap();
     }
 
+    macro_rules! list {
+        ($($name:ident),*) => {
+            mario::commands![$($name),*]
+        };
+    }
+
+    #[test]
+    fn a_variable_is_no_command_whatever_its_name() {
+        let (conn, later): (mario::Commands<Names>, _) = (list![conn, later], 1);
+        let commands: mario::Commands<Names> = mario::commands![later, self::conn];
+        assert_eq!((conn.iter().count(), commands.iter().count(), later), (2, 2, 1));
+        let conn: mario::Commands<Names> = list![conn, later];
+        assert_eq!(conn.iter().count(), 2);
+    }
+
     #[test]
     fn a_command_may_have_any_name() {
         let commands = mario::commands![conn, payload, request, reply, correlation, error, handled, later];

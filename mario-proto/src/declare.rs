@@ -53,6 +53,16 @@ pub const fn assert_free(id: u16) {
 }
 
 /// The command of a request, whose handler returns its reply.
-pub const fn command_of<Q: Request, R: IntoReply<Packet = Q::Reply>>() -> u16 {
+pub const fn command_of<Q: Request, R: IntoReply<Packet: Is<Q::Reply>>>() -> u16 {
     Q::COMMAND
 }
+
+/// Every type is itself. So a reply of another type is told in our words.
+#[diagnostic::on_unimplemented(
+    message = "this request is answered by `{T}`, not by `{Self}`",
+    label = "not the reply of its request",
+    note = "the request says what answers it, with `#[mario(command = …, reply = …)]`: return that, or change it there"
+)]
+pub trait Is<T> {}
+
+impl<T> Is<T> for T {}

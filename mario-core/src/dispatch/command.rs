@@ -14,9 +14,9 @@ use crate::service::Service;
 /// A function that `#[mario::command]` was put on.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no command",
+    message = "what this names is no command",
     label = "no command",
-    note = "put `#[mario::command(id)]` on the function, and name the function itself here"
+    note = "write `#[mario::command(id)]` above the function, and name the function itself here"
 )]
 pub trait Command: 'static {
     /// The command itself. A list says so of what is in it, so that the compiler goes no further with what is none.
@@ -30,14 +30,13 @@ pub trait Command: 'static {
 ///
 /// `S` is no associated type, as a command may be more visible than its service.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is a command of another service than `{S}`",
-    label = "of another service",
-    note = "a table has the commands of one service: that which its first argument `Conn<'_, Service>` names"
-)]
 pub trait CommandOf<S: Service>: Command {
     const ENTRY: Entry<S>;
 }
+
+/// What a list finds by the name of a function that `#[mario::command]` was not put on.
+#[doc(hidden)]
+pub struct NoCommand;
 
 /// The id and the name of `C`.
 #[doc(hidden)]
@@ -119,14 +118,15 @@ pub fn deferred<S: Service, P: Packet>(
     conn.owe(correlation).ok_or(Handled::NoRoom)
 }
 
-/// Sends what a handler returned, under the correlation of the request if that has one.
+/// Sends what a handler returned, under the correlation of the request if that has one; `close` is [`close`].
 #[doc(hidden)]
 #[inline]
-pub fn reply<S, R>(conn: &mut Conn<'_, S>, correlation: Option<u64>, returned: R) -> Handled
-where
-    S: Service,
-    R: IntoReply<Error: Into<Close>>,
-{
+pub fn reply<S: Service, R: IntoReply>(
+    conn: &mut Conn<'_, S>,
+    correlation: Option<u64>,
+    returned: R,
+    close: impl FnOnce(R::Error) -> Close,
+) -> Handled {
     match returned.into_reply() {
         Ok(None) => Handled::Done,
         Ok(Some(mut packet)) => {
@@ -140,8 +140,34 @@ where
             }
         }
         Err(error) => {
-            let Close = error.into();
+            let Close = close(error);
             Handled::Close
         }
+    }
+}
+
+/// What a handler's error is to its connection. By itself, so that an error which does not close is told at its type.
+#[doc(hidden)]
+#[inline]
+pub fn close<E: Closes>(error: E) -> Close {
+    error.into_close()
+}
+
+/// What a handler may fail with.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not become `mario::Close`",
+    label = "does not close the connection",
+    note = "a command that fails closes its connection: write `impl From<{Self}> for mario::Close`; what is to be answered, return as a packet"
+)]
+pub trait Closes {
+    fn into_close(self) -> Close;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Close>> Closes for E {
+    #[inline]
+    fn into_close(self) -> Close {
+        self.into()
     }
 }

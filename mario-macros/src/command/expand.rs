@@ -118,8 +118,10 @@ fn call(handler: &Handler<'_>) -> TokenStream {
     let (request, later, error) = (local("request"), local("later"), local("error"));
     // Of the user's span, so that what is wrong with it is told there; it hides nothing that is used behind it.
     let reply = Ident::new("reply", returned.span());
-    let answer =
-        quote_spanned! {returned.span()=> __mario::reply::<_, #returned>(#conn, #correlation, #reply) };
+    let close = close(handler, returned.span());
+    let answer = quote_spanned! {returned.span()=>
+        __mario::reply::<_, #returned>(#conn, #correlation, #reply, #close)
+    };
     let (decode, request) = match handler.packet {
         Some(packet) => {
             let packet = with_lifetimes(packet, "'_");
@@ -163,6 +165,20 @@ fn call(handler: &Handler<'_>) -> TokenStream {
         }
     };
     quote!(|#conn, #payload| #call)
+}
+
+/// At the type of the error, if the return type shows it: there is told that it does not close.
+fn close(handler: &Handler<'_>, returned: Span) -> TokenStream {
+    let error = handler.returns().and_then(|returned| {
+        let Type::Path(path) = returned else { return None };
+        let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        arguments.args.iter().nth(1).map(Spanned::span)
+    });
+    // Known to be generated: else a lint of the user's would find a closure too many.
+    let at = Span::mixed_site().located_at(error.unwrap_or(returned));
+    let error = Ident::new("error", at);
+    quote_spanned!(at=> |#error| __mario::close(#error))
 }
 
 fn request_description(handler: &Handler<'_>) -> TokenStream {

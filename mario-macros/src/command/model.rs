@@ -10,6 +10,7 @@ use syn::{
 use crate::errors::Errors;
 use crate::place::COMMAND;
 use crate::reading::Reading;
+use crate::text::text;
 
 /// A function with `#[mario::command(id)]`.
 pub(super) struct Handler<'a> {
@@ -126,7 +127,18 @@ impl Arguments {
             return Ok(());
         }
         if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
-            self.place_of_id = Some(input.span());
+            let place = input.span();
+            if !input.fork().parse::<Ident>().is_ok_and(|name| name == "id") {
+                self.place_of_id = Some(place);
+            } else {
+                input.parse::<Ident>()?;
+                input.parse::<Token![=]>()?;
+                let id: Expr = input.parse()?;
+                let message = format!("the id stands alone: write `#[mario::command({})]`", text(&id));
+                errors.add(Error::new(place, message));
+                self.id = Some(id);
+                input.parse::<Option<Token![,]>>()?;
+            }
         } else {
             self.id = Some(input.parse()?);
             if input.is_empty() {

@@ -29,7 +29,10 @@ const _: () = {
             |conn, payload| match __mario::request::<Dim<'_>>(payload) {
                 __mario::Ok((request, correlation)) => {
                     let reply = dim(conn, request);
-                    __mario::reply::<_, Result<Dimmed, Close>>(conn, correlation, reply)
+                    __mario::reply::<
+                        _,
+                        Result<Dimmed, Close>,
+                    >(conn, correlation, reply, |error| __mario::close(error))
                 }
                 __mario::Err(error) => __mario::Handled::Malformed(error),
             },

@@ -28,7 +28,10 @@ const _: () = {
             |conn, payload| match __mario::request::<SayHello<'_>>(payload) {
                 __mario::Ok((request, correlation)) => {
                     let reply = say_hello(conn, request);
-                    __mario::reply::<_, Option<Hello>>(conn, correlation, reply)
+                    __mario::reply::<
+                        _,
+                        Option<Hello>,
+                    >(conn, correlation, reply, |error| __mario::close(error))
                 }
                 __mario::Err(error) => __mario::Handled::Malformed(error),
             },

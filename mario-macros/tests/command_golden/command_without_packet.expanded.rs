@@ -27,7 +27,10 @@ const _: () = {
             |conn, payload| match __mario::no_request(payload) {
                 __mario::Ok(((), correlation)) => {
                     let reply = off(conn);
-                    __mario::reply::<_, ()>(conn, correlation, reply)
+                    __mario::reply::<
+                        _,
+                        (),
+                    >(conn, correlation, reply, |error| __mario::close(error))
                 }
                 __mario::Err(error) => __mario::Handled::Malformed(error),
             },

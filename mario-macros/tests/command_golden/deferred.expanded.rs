@@ -31,7 +31,10 @@ const _: () = {
                     match __mario::deferred::<_, Found>(conn, correlation) {
                         __mario::Ok(later) => {
                             let reply = find(conn, request, later);
-                            __mario::reply::<_, ()>(conn, correlation, reply)
+                            __mario::reply::<
+                                _,
+                                (),
+                            >(conn, correlation, reply, |error| __mario::close(error))
                         }
                         __mario::Err(error) => error,
                     }

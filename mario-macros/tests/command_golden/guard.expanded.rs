@@ -30,7 +30,10 @@ const _: () = {
                         match __mario::request::<Unlock>(payload) {
                             __mario::Ok((request, correlation)) => {
                                 let reply = unlock(conn, request);
-                                __mario::reply::<_, Unlocked>(conn, correlation, reply)
+                                __mario::reply::<
+                                    _,
+                                    Unlocked,
+                                >(conn, correlation, reply, |error| __mario::close(error))
                             }
                             __mario::Err(error) => __mario::Handled::Malformed(error),
                         }

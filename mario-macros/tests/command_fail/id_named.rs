@@ -1,0 +1,24 @@
+#![allow(unused_imports)]
+
+use mario::{Conn, Packet, Service};
+
+struct Greeter;
+
+impl Service for Greeter {
+    type Session = ();
+    type Worker = ();
+}
+
+#[derive(Packet)]
+struct Number {
+    value: u32,
+}
+
+#[mario::command(id = 0x0602)]
+fn handler(_conn: &mut Conn<'_, Greeter>, number: Number) -> Number {
+    number
+}
+
+fn main() {
+    const _: mario::Commands<Greeter> = mario::commands![handler];
+}
