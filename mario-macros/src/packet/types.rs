@@ -139,13 +139,16 @@ pub(super) fn names_users_type(ty: &Type) -> bool {
     found
 }
 
-/// The token that names it.
+/// The token that names it, or what it is a list, an array or an option of.
 pub(super) fn place(ty: &Type) -> Span {
-    match ty {
-        Type::Path(TypePath { path, .. }) => {
+    match (kind(ty), ty) {
+        (Kind::List(item) | Kind::LazyList(item) | Kind::Array(item, _) | Kind::Option(item), _) => {
+            place(item)
+        }
+        (_, Type::Path(TypePath { path, .. })) => {
             path.segments.last().map_or_else(|| ty.span(), |last| last.ident.span())
         }
-        Type::Reference(reference) => place(&reference.elem),
+        (_, Type::Reference(reference)) => place(&reference.elem),
         _ => ty.span(),
     }
 }

@@ -85,11 +85,11 @@ const _: () = {
         __mario::assert_ends::<Position>()
     };
     const _: () = {
-        __mario::travels::<Position>();
+        __mario::travels::<Vec<Position>>();
         __mario::assert_repeats::<Position>()
     };
     const _: () = {
-        __mario::travels::<Position>();
+        __mario::travels::<Vec<Position>>();
         __mario::assert_some_bytes::<Position>()
     };
 };

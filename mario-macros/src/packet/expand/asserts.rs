@@ -7,6 +7,8 @@ use syn::{Expr, Type};
 
 use super::super::model::{Body, Field, Packet};
 use super::super::types::{self, Kind, kind};
+use super::fields;
+use super::names::located_at;
 use crate::lifetimes::with_lifetimes;
 
 /// The constants that do not compile where the packet can't travel.
@@ -28,9 +30,9 @@ pub(super) fn of(packet: &Packet) -> TokenStream {
     for fields in packet.field_lists() {
         for (index, field) in fields.all.iter().enumerate().filter(|(_, field)| field.integer().is_none()) {
             if index + 1 < fields.all.len() {
-                asserts.extend(ends(&field.ty));
+                asserts.extend(ends(&field.ty, &field.ty));
             }
-            asserts.extend(items(&field.ty));
+            asserts.extend(items(&field.ty, &field.ty));
             asserts.extend(limit(field));
         }
     }
@@ -41,39 +43,39 @@ fn may_be_large(fields: &[Field]) -> bool {
     fields.iter().any(|field| matches!(kind(&field.ty), Kind::Array(..) | Kind::Other))
 }
 
-/// Of a field that others follow.
-fn ends(ty: &Type) -> Option<TokenStream> {
+/// Of a field that others follow; `whole` is its type.
+fn ends(ty: &Type, whole: &Type) -> Option<TokenStream> {
     match kind(ty) {
-        Kind::Option(inner) => ends(inner),
-        Kind::Other if types::names_users_type(ty) => Some(assert(ty, &quote!(assert_ends))),
+        Kind::Option(inner) => ends(inner, whole),
+        Kind::Other if types::names_users_type(ty) => Some(assert(ty, whole, &quote!(assert_ends))),
         _ => None,
     }
 }
 
-/// Of all lists and arrays in the type.
-fn items(ty: &Type) -> TokenStream {
+/// Of all lists and arrays in the type, which is in the type `whole` of the field.
+fn items(ty: &Type, whole: &Type) -> TokenStream {
     let mut asserts = TokenStream::new();
     let (item, is_list) = match kind(ty) {
         Kind::List(item) | Kind::LazyList(item) => (item, true),
         Kind::Array(item, _) => (item, false),
-        Kind::Option(inner) => return items(inner),
+        Kind::Option(inner) => return items(inner, whole),
         _ => return asserts,
     };
     if types::names_users_type(item) {
-        asserts.extend(assert(item, &quote!(assert_repeats)));
+        asserts.extend(assert(item, whole, &quote!(assert_repeats)));
     }
     if is_list && matches!(kind(item), Kind::Other | Kind::Array(..)) {
-        asserts.extend(assert(item, &quote!(assert_some_bytes)));
+        asserts.extend(assert(item, whole, &quote!(assert_some_bytes)));
     }
-    asserts.extend(items(item));
+    asserts.extend(items(item, whole));
     asserts
 }
 
-fn assert(ty: &Type, what: &TokenStream) -> TokenStream {
-    let (at, ty) = (types::place(ty), with_lifetimes(ty, "'static"));
+fn assert(ty: &Type, whole: &Type, what: &TokenStream) -> TokenStream {
+    let at = types::place(ty);
     // What is no type of the wire is told as everywhere else.
-    let travels =
-        types::names_users_type(&ty).then(|| quote_spanned!(ty.span()=> __mario::travels::<#ty>();));
+    let travels = types::names_users_type(ty).then(|| fields::type_travels(whole));
+    let ty = located_at(at, with_lifetimes(ty, "'static"));
     let assert = quote_spanned!(at=> __mario::#what::<#ty>());
     quote!(const _: () = { #travels #assert };)
 }

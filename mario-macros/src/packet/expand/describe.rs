@@ -2,13 +2,12 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
 use super::super::model::{Field, Fields};
 use super::super::types::{Kind, kind};
 use super::names::Place;
-use super::{fields, format, rules};
+use super::{fields, rules};
 use crate::text::text;
 
 /// The list of the fields, of which the first starts `at` so many bytes.
@@ -29,9 +28,9 @@ pub(super) fn number(field: Option<&Field>, format: &TokenStream, place: &Place<
 }
 
 fn described(field: &Field, place: &Place<'_>) -> TokenStream {
-    let (ty, doc, path) = (&field.ty, &field.doc, place.path(field));
+    let (doc, path) = (&field.doc, place.path(field));
     let attributes = &field.attributes;
-    let format = format::of(field);
+    let format = fields::format_of(field);
     let travels = fields::travels(field);
     let range = range(field).map(|(start, end)| quote!(.in_range(#start, #end)));
     let check = attributes.check.as_ref().map(text).map(|check| quote!(.checked(#check)));
@@ -43,7 +42,7 @@ fn described(field: &Field, place: &Place<'_>) -> TokenStream {
         quote!(.since(#version, #default))
     });
     // Where these tokens stand is where a mistake in the type is reported.
-    let described = quote_spanned! {ty.span()=>
+    let described = quote_spanned! {fields::place_of(field)=>
         __mario::field::<#format>(#path, #doc) #range #check #flags #correlation #since
     };
     match travels {

@@ -1,13 +1,15 @@
 use std::ops::Range;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use super::super::model::{Field, Fields, Style};
 use super::super::types;
-use super::names::{Place, binding, local};
+use super::names::{Place, binding, local, located_at};
 use super::{format, rules};
+use crate::lifetimes::with_lifetimes;
 
 /// The statements that read those fields, into a variable each.
 pub(super) fn decode(fields: &Fields, which: Range<usize>, place: &Place<'_>) -> TokenStream {
@@ -16,18 +18,21 @@ pub(super) fn decode(fields: &Fields, which: Range<usize>, place: &Place<'_>) ->
         .clone()
         .map(|index| {
             let field = &fields.all[index];
-            let (ty, path, name) = (&field.ty, place.path(field), binding(field));
-            let (travels, format) = (travels(field), format::of(field));
+            let (at, path, name) = (place_of(field), place.path(field), binding(field));
+            let (travels, format) = (travels(field), format_of(field));
             let enter = enter_run(fields, index, place, &input);
             if waits(fields, index, &which) {
                 let held = local(&format!("held_{index}"));
-                let hold = quote_spanned!(ty.span()=> #enter let #held = #run.hold::<#format>()?;);
-                let read = quote_spanned!(ty.span()=> let #name = __mario::held::<#format>(#held););
+                let hold = quote_spanned!(at=> #enter let #held = #run.hold::<#format>()?;);
+                let read = quote_spanned!(at=> let #name = __mario::held::<#format>(#held););
                 return (hold, Some(read));
             }
             let read = match rules::decode(field) {
-                None => quote_spanned!(ty.span()=> #run.field::<#format>(#input, #path)?),
-                Some(map) => quote_spanned!(ty.span()=> #run.field_map::<#format, #ty>(#input, #path, #map)?),
+                None => quote_spanned!(at=> #run.field::<#format>(#input, #path)?),
+                Some(map) => {
+                    let ty = &field.ty;
+                    quote_spanned!(at=> #run.field_map::<#format, #ty>(#input, #path, #map)?)
+                }
             };
             (quote!(#enter #travels let #name = #read;), None)
         })
@@ -43,14 +48,14 @@ pub(super) fn encode(
 ) -> TokenStream {
     let (run, out) = (local("run"), local("out"));
     let writes = fields.all.iter().enumerate().map(|(index, field)| {
-        let (ty, path, value) = (&field.ty, place.path(field), value(field));
+        let (at, path, value) = (place_of(field), place.path(field), value(field));
         let enter = enter_run(fields, index, place, &out);
-        let (travels, format) = (travels(field), format::of(field));
+        let (travels, format) = (travels(field), format_of(field));
         let rule = rules::encode(field, &value);
         let value = rules::travelling(field, value);
         let write = match rule {
-            None => quote_spanned!(ty.span()=> #run.field::<#format>(#value, #out, #path)?),
-            Some(rule) => quote_spanned!(ty.span()=> #run.field_if::<#format>(#value, #out, #path, #rule)?),
+            None => quote_spanned!(at=> #run.field::<#format>(#value, #out, #path)?),
+            Some(rule) => quote_spanned!(at=> #run.field_if::<#format>(#value, #out, #path, #rule)?),
         };
         quote! {
             #enter
@@ -101,6 +106,21 @@ fn waits(fields: &Fields, index: usize, which: &Range<usize>) -> bool {
 /// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only
 /// one that rustc gives, and the bounds of the calls behind this one are implied by its.
 pub(super) fn travels(field: &Field) -> Option<TokenStream> {
-    let ty = &field.ty;
-    (field.integer().is_none() && types::names_users_type(ty)).then(|| quote!(__mario::travels::<#ty>();))
+    (field.integer().is_none() && types::names_users_type(&field.ty)).then(|| type_travels(&field.ty))
+}
+
+/// The same for the type alone. Without a lifetime of the packet's, so that it says the same outside of the packet.
+pub(super) fn type_travels(ty: &Type) -> TokenStream {
+    let ty = located_at(types::place(ty), with_lifetimes(ty, "'static"));
+    quote!(__mario::travels::<#ty>();)
+}
+
+/// Where a mistake in the field's type is told: at the user's type in it, if there is one.
+pub(super) fn place_of(field: &Field) -> Span {
+    if types::names_users_type(&field.ty) { types::place(&field.ty) } else { field.ty.span() }
+}
+
+/// The format, of which all tokens stand there.
+pub(super) fn format_of(field: &Field) -> TokenStream {
+    located_at(place_of(field), format::of(field))
 }

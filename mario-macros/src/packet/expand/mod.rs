@@ -122,8 +122,9 @@ fn checked(
         return (encode, quote!(#reads __mario::Ok(#value)));
     };
     let (input, start, packet) = (local("input"), local("start_of_packet"), local("packet"));
+    let (sent, read) = (rules::judged(check, &quote!(self)), rules::judged(check, &quote!(&#packet)));
     let encode = quote! {
-        if !#check(self) {
+        if !#sent {
             return __mario::Err(__mario::EncodeError::new(__mario::EncodeErrorKind::Refused));
         }
         #encode
@@ -132,7 +133,7 @@ fn checked(
         let #start = #input.offset();
         #reads
         let #packet = #value;
-        if !#check(&#packet) {
+        if !#read {
             return __mario::Err(__mario::DecodeError::new(__mario::DecodeErrorKind::Refused, #start));
         }
         __mario::Ok(#packet)

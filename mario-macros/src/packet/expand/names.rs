@@ -1,5 +1,5 @@
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::Member;
 use syn::ext::IdentExt;
 
@@ -8,6 +8,19 @@ use super::super::model::{Field, Variant};
 /// A variable of generated code, which no field of the same name can shadow.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// The same tokens, with the same meaning, as if they stood at that place.
+pub(super) fn located_at(place: Span, tokens: impl ToTokens) -> TokenStream {
+    let tokens = tokens.to_token_stream().into_iter().map(|mut token| {
+        let span = token.span().located_at(place);
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), located_at(place, group.stream())).into();
+        }
+        token.set_span(span);
+        token
+    });
+    tokens.collect()
 }
 
 /// The variable that holds a field: its own name, if it has one.

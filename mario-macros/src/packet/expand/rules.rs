@@ -1,11 +1,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprRange, Lit};
+use syn::{Expr, ExprLit, ExprPath, ExprRange, Lit};
 
 use super::super::model::Field;
 use super::super::types::{Kind, kind};
-use super::names::local;
+use super::names::{local, located_at};
 
 /// The closure that makes what was read into the field's value, or refuses it; `None` if it is that already.
 pub(super) fn decode(field: &Field) -> Option<TokenStream> {
@@ -74,9 +74,8 @@ fn at(integer: &Ident) -> Span {
 fn rules(field: &Field, value: &TokenStream) -> TokenStream {
     let range = range(field).map(|range| quote!(__mario::within(#value, &(#range))?;));
     let check = field.attributes.check.as_ref().map(|check| {
-        // What is wrong with the function's argument is told at the function.
-        let value = located_at(check.span(), value);
-        quote!(__mario::allowed(#check(#value))?;)
+        let judged = judged(check, value);
+        quote!(__mario::allowed(#judged)?;)
     });
     quote!(#range #check)
 }
@@ -100,10 +99,9 @@ pub(super) fn end(end: &Expr, ty: &Ident) -> TokenStream {
     }
 }
 
-fn located_at(place: Span, tokens: &TokenStream) -> TokenStream {
-    let tokens = tokens.clone().into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(place));
-        token
-    });
-    tokens.collect()
+/// The call of a check of the user's own. All of it stands at the check, where it is told what is wrong with that.
+pub(super) fn judged(check: &ExprPath, value: &TokenStream) -> TokenStream {
+    let at = check.span();
+    let value = located_at(at, value);
+    quote_spanned!(at=> #check(#value))
 }
