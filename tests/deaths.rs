@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use mario::__private::kill_worker;
-use mario::{Accept, Error, Reason};
+use mario::{Accept, Reason};
 use support::*;
 
 /// Keeps all lines of the process.
@@ -121,15 +121,28 @@ fn only_the_connections_of_the_dead_are_closed() {
 }
 
 #[test]
-fn a_worker_that_dies_over_and_over_ends_the_server() {
+fn a_worker_that_dies_over_and_over_rests_and_the_others_serve() {
     Lines::begin();
     let rig = serve(|builder| builder.workers(2));
+    let mut clients = [rig.connect(), rig.connect()];
+    clients.iter_mut().for_each(|client| client.call(COUNT, &[], &[1, 0, 0, 0]));
     let connections = rig.server.connections();
-    for death in 1..=3 {
+    for death in 1..=4 {
         assert!(kill_worker(&connections, 1), "death {death}");
         eventually("it is replaced", || rig.stats().deaths >= death);
+        rig.connect().call(COUNT, &[], &[1, 0, 0, 0]);
     }
-    let error = rig.server.join().unwrap_err();
-    assert!(matches!(&error, Error::Died(thread) if thread == "mario-worker-1"), "{error}");
-    assert_eq!(LINES.count(Level::Error, "worker 1 dies over and over: the server shuts down"), 1);
+    eventually("it rests", || LINES.count(Level::Error, "worker 1 dies over and over: it rests for 2s") == 1);
+    let served = clients.iter_mut().filter_map(|client| {
+        client.0.write_all(&frame(COUNT, &[])).ok()?;
+        client.0.read_exact(&mut [0; 12]).ok()
+    });
+    assert_eq!(served.count(), 1, "the connection of the other has lost nothing");
+    let frames = || rig.server.handle().metrics().workers[1].frames;
+    let before = frames();
+    eventually("it gets connections again", || {
+        rig.connect().call(COUNT, &[], &[1, 0, 0, 0]);
+        frames() > before
+    });
+    rig.finish();
 }

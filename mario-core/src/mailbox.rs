@@ -41,6 +41,8 @@ pub(crate) struct Mailbox<W: Wake> {
     failed: AtomicBool,
     /// The worker does not come round.
     stuck: AtomicBool,
+    /// The worker rests, as it has died too often.
+    resting: AtomicBool,
 }
 
 impl<W: Wake> Mailbox<W> {
@@ -55,6 +57,7 @@ impl<W: Wake> Mailbox<W> {
             ended: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
+            resting: AtomicBool::new(false),
         }
     }
 
@@ -153,6 +156,15 @@ impl<W: Wake> Mailbox<W> {
         self.stuck.load(Ordering::Relaxed)
     }
 
+    /// Whether the worker gets no connections before it begins anew.
+    pub(crate) fn set_resting(&self, resting: bool) {
+        self.resting.store(resting, Ordering::Relaxed);
+    }
+
+    fn is_resting(&self) -> bool {
+        self.resting.load(Ordering::Relaxed)
+    }
+
     fn steer(&self, course: Course) {
         self.course.fetch_max(course as u8, Ordering::AcqRel);
         self.doorbell.ring();
@@ -219,7 +231,7 @@ impl<T, W: Wake> Dealer<T, W> {
 
     /// Whether the way there is free too, and the worker comes round.
     pub(crate) fn is_ready(&self) -> bool {
-        self.has_room() && !self.ring.is_full() && !self.mailbox.is_stuck()
+        self.has_room() && !self.ring.is_full() && !self.mailbox.is_stuck() && !self.mailbox.is_resting()
     }
 
     /// Promises a slot and hands the socket over; gives it back if the worker is not ready. `promised` is called in
@@ -284,13 +296,16 @@ mod tests {
     }
 
     #[test]
-    fn who_is_stuck_has_room_later_and_who_has_failed_has_none() {
+    fn who_is_stuck_or_rests_has_room_later_and_who_has_failed_has_none() {
         let peer = ([127, 0, 0, 1], 1).into();
         let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
         let (mut dealer, _hand) = way(2, &mailbox);
         mailbox.set_stuck(true);
         assert_eq!((dealer.has_room(), dealer.deal('a', peer, || ())), (true, Err('a')));
         mailbox.set_stuck(false);
+        mailbox.set_resting(true);
+        assert_eq!((dealer.has_room(), dealer.deal('a', peer, || ())), (true, Err('a')));
+        mailbox.set_resting(false);
         assert_eq!(dealer.deal('a', peer, || ()), Ok(()));
         mailbox.fail();
         assert_eq!((dealer.has_room(), dealer.deal('b', peer, || ())), (false, Err('b')));

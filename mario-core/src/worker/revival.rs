@@ -1,7 +1,7 @@
-//! A worker whose loop has panicked begins anew: a fault of ours costs its connections, not the server.
+//! A worker whose loop has panicked begins anew: a fault of ours costs its connections, not the server. If it happens over
+//! and over, as somebody may know how to cause it, it begins anew less and less often, and the others go on.
 
 use std::collections::TryReserveError;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,22 +18,37 @@ use crate::panics::{Panic, caught};
 use crate::reason::Reason;
 use crate::service::Service;
 
-/// So many deaths within [`PERIOD`] are no accident.
-const DEATHS: usize = 3;
+/// So many deaths in a row may be accidents.
+const ACCIDENTS: u32 = 2;
 
-/// How long a death is remembered.
-const PERIOD: Duration = Duration::from_secs(60);
+/// Who has lived for so long has no death before it in its row.
+const LIFE: Duration = Duration::from_secs(60);
 
-/// When a worker died.
+/// How long a worker rests before it begins anew, once there are more: doubled each time, up to the second.
+const REST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
+
+/// The deaths of a worker, in a row.
 #[derive(Default)]
-pub(super) struct Deaths(VecDeque<Duration>);
+pub(super) struct Deaths {
+    count: u32,
+    /// When its last life began.
+    birth: Option<Duration>,
+}
 
 impl Deaths {
-    /// Notes one; whether there were too many of late.
-    fn note(&mut self, now: Duration) -> bool {
-        self.0.retain(|death| now.saturating_sub(*death) < PERIOD);
-        self.0.push_back(now);
-        self.0.len() >= DEATHS
+    /// Notes one. The answer is how long the worker has to rest.
+    fn note(&mut self, now: Duration) -> Duration {
+        if self.birth.is_some_and(|birth| now.saturating_sub(birth) >= LIFE) {
+            self.count = 0;
+        }
+        self.count += 1;
+        let [shortest, longest] = REST;
+        let rest = match self.count.checked_sub(ACCIDENTS + 1) {
+            None => Duration::ZERO,
+            Some(doublings) => shortest.saturating_mul(2u32.saturating_pow(doublings)).min(longest),
+        };
+        self.birth = Some(now + rest);
+        rest
     }
 }
 
@@ -51,9 +66,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.bury();
         self.exchange.publish(self.slots.len());
         self.now = self.clock.now();
-        if self.deaths.note(self.now) {
-            log::error!("worker {} dies over and over: the server shuts down", self.index);
-            return false;
+        let rest = self.deaths.note(self.now);
+        if !rest.is_zero() {
+            self.rest(rest);
         }
         if let Err(error) = self.renew() {
             log::error!("worker {} can't be started again: {error}", self.index);
@@ -68,6 +83,27 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.begin();
         log::info!("worker {} is started again", self.index);
         true
+    }
+
+    /// Takes no connections for a while, unless the server ends.
+    fn rest(&mut self, time: Duration) {
+        log::error!("worker {} dies over and over: it rests for {time:?}", self.index);
+        self.mailbox.set_resting(true);
+        let (end, mut events) = (self.now + time, P::events(1));
+        let Worker { mailbox, poll, clock, course, .. } = self;
+        while let Some(left) = end.checked_sub(clock.now()).filter(|left| !left.is_zero())
+            && mailbox.course() <= *course
+        {
+            let waited = mailbox.doorbell.sleep(
+                || mailbox.course() > *course,
+                |may_block| poll.wait(&mut events, Some(if may_block { left } else { Duration::ZERO })),
+            );
+            if waited.is_err() {
+                break;
+            }
+        }
+        mailbox.set_resting(false);
+        self.now = self.clock.now();
     }
 
     /// Reports and drops all connections, as far as that is possible with what the panic has left.

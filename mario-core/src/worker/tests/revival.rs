@@ -73,23 +73,37 @@ fn who_waits_to_be_taken_is_taken_by_the_next_life() {
     assert_eq!(rig.worker.mailbox.load(), rig.worker.slots.len());
 }
 
-#[test]
-fn a_worker_that_dies_over_and_over_gives_up() {
-    let mut rig = Rig::new(4);
-    for _ in 0..2 {
-        rig.poll.fault.set(true);
-        assert!(rig.survive());
-    }
-    // Deaths that lie a minute back don't count.
-    rig.clock.pass(Duration::from_secs(61));
-    for _ in 0..2 {
-        rig.poll.fault.set(true);
-        assert!(rig.survive());
-    }
-    assert!(!rig.worker.mailbox.has_failed());
+/// How long it rests after a death.
+fn rest(rig: &mut Rig) -> u64 {
+    let begin = rig.clock.now();
     rig.poll.fault.set(true);
-    assert!(!rig.survive());
-    assert!(rig.worker.mailbox.has_failed());
+    assert!(rig.survive());
+    (rig.clock.now() - begin).as_secs()
+}
+
+#[test]
+fn a_worker_that_dies_over_and_over_rests_longer_and_longer() {
+    let mut rig = Rig::new(4);
+    let rests = [0, 0, 1, 2, 4, 8, 16, 32, 60, 60];
+    assert_eq!(rests.map(|_| rest(&mut rig)), rests);
+    // Who has lived for a minute begins at the begin.
+    rig.clock.pass(Duration::from_secs(60));
+    assert_eq!([0; 4].map(|_| rest(&mut rig)), [0, 0, 1, 2]);
+    assert!(!rig.worker.mailbox.has_failed());
+    let next = rig.connect();
+    rig.send(next, b"after");
+    assert_eq!(rig.peer(next).received.len(), 13);
+}
+
+#[test]
+fn a_stop_does_not_wait_for_who_rests() {
+    let mut rig = Rig::new(4);
+    for _ in 0..8 {
+        rest(&mut rig);
+    }
+    rig.worker.mailbox.stop();
+    assert_eq!(rest(&mut rig), 0);
+    while !rig.step() {}
 }
 
 #[test]
