@@ -6,6 +6,7 @@ use crate::connections::Connections;
 use crate::groups::{Groups, JoinError};
 use crate::link::ConnId;
 use crate::name::Name;
+use crate::notice::Notice;
 use crate::service::Service;
 use crate::slots::Key;
 use crate::stats::{Counters, Shortage};
@@ -21,6 +22,8 @@ pub(crate) struct Locals<S: Service> {
     /// How many answers may be owed yet.
     pub(crate) answers_left: usize,
     pub(crate) counters: Arc<Counters>,
+    /// None is left.
+    pub(crate) none_left: Notice,
 }
 
 impl<S: Service> Locals<S> {
@@ -33,7 +36,16 @@ impl<S: Service> Locals<S> {
         counters: Arc<Counters>,
     ) -> Self {
         let state = S::Worker::default();
-        Locals { state, timers, groups, bound, connections, answers_left: answers, counters }
+        Locals {
+            state,
+            timers,
+            groups,
+            bound,
+            connections,
+            answers_left: answers,
+            counters,
+            none_left: Notice::default(),
+        }
     }
 
     /// Adds a connection to a group, unless it is in it.

@@ -58,7 +58,11 @@ pub(crate) trait Poll {
     /// Registers the worker's listener: its events have the key [`LISTENER`].
     fn watch(&mut self, listener: &mut Self::Listener) -> io::Result<()>;
 
-    /// Waits until there are events, or somebody rings, or `timeout` has passed.
+    /// Ends that. A listener that is dropped without it may go on waking the worker, if others have copies of its socket.
+    fn unwatch(&mut self, listener: &mut Self::Listener) -> io::Result<()>;
+
+    /// Waits until there are events, or somebody rings, or `timeout` has passed. After an error there are no events, and it
+    /// comes no sooner than after a while, so that whoever goes on does not spin.
     fn wait(&mut self, events: &mut Self::Events, timeout: Option<Duration>) -> io::Result<()>;
     fn ready(events: &Self::Events) -> impl Iterator<Item = Ready>;
 }

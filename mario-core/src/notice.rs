@@ -22,6 +22,14 @@ impl Notice {
         }
     }
 
+    /// The same for an error.
+    #[cold]
+    pub(crate) fn error(&mut self, now: Duration, text: fmt::Arguments<'_>) {
+        if let Some(left_out) = self.turn(now) {
+            log::error!("{text}{left_out}");
+        }
+    }
+
     fn turn(&mut self, now: Duration) -> Option<LeftOut> {
         if now < self.next {
             self.left_out += 1;

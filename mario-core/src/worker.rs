@@ -29,6 +29,7 @@ use crate::exchange::{Connection, Exchange, Turn};
 use crate::link::{ConnId, Link, Phase};
 use crate::mailbox::{Course, Hand, Mailbox, Promised};
 use crate::net::{LISTENER, Poll, Ready};
+use crate::notice::Notice;
 use crate::panics::{Panic, caught};
 use crate::reason::Reason;
 use crate::service::Service;
@@ -101,6 +102,10 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     give_up: Option<Duration>,
     /// When it died.
     deaths: Deaths,
+    /// Waiting for events failed.
+    deaf: Notice,
+    /// A connection can't be watched.
+    unwatched: Notice,
     /// Connections that the shutdown had to drop with output unsent.
     unflushed: usize,
 }
@@ -139,6 +144,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             drain: plan.drain.map(|window| Drain::new(window, plan.connections)).transpose()?,
             give_up: None,
             deaths: Deaths::default(),
+            deaf: Notice::default(),
+            unwatched: Notice::default(),
             unflushed: 0,
             plan,
             clock,
@@ -290,7 +297,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             poll.wait(events, if may_block { timeout } else { Some(Duration::ZERO) })
         });
         if let Err(error) = waited {
-            log::error!("worker {}: waiting for events failed: {error}", self.index);
+            let text = format_args!("worker {}: waiting for events failed: {error}", self.index);
+            self.deaf.error(self.now, text);
         }
     }
 
@@ -400,7 +408,8 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         promised.keep();
         let Some(connection) = self.slots.get_mut(key) else { return };
         if let Err(error) = self.poll.register(connection.stream(), key) {
-            log::error!("worker {index}: the connection from {peer} can't be watched: {error}");
+            let text = format_args!("worker {index}: the connection from {peer} can't be watched: {error}");
+            self.unwatched.error(self.now, text);
             self.mailbox.counters.ends(Reason::Error(error.kind()));
             self.remove(key);
             return;

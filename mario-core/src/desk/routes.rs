@@ -108,7 +108,9 @@ impl<S: Service> Routes<S> {
             Handled::Close => Some(Reason::Service),
             Handled::NoRoom => {
                 self.counters.shortages.count(Shortage::Answers);
-                log::error!("{}: all answers of the worker are owed already", self.running());
+                let now = conn.locals.timers.now();
+                let text = format_args!("{}: all answers of the worker are owed already", self.running());
+                conn.locals.none_left.error(now, text);
                 Some(Reason::Overflow)
             }
             Handled::Unsendable(error) => {

@@ -218,6 +218,10 @@ impl Poll for Network {
         Ok(())
     }
 
+    fn unwatch(&mut self, _listener: &mut Entry) -> io::Result<()> {
+        Ok(())
+    }
+
     fn wait(&mut self, events: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
         let mut state = self.0.borrow_mut();
         events.clear();

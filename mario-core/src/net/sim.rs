@@ -149,6 +149,10 @@ pub(crate) struct SimPoll {
     pub(crate) registered: Rc<RefCell<Vec<Key>>>,
     /// The next wait panics: a fault of ours.
     pub(crate) fault: Rc<Cell<bool>>,
+    /// What the next waits fail with.
+    pub(crate) broken: Rc<Cell<Option<ErrorKind>>>,
+    /// There is a listener whose events come.
+    pub(crate) watches: Rc<Cell<bool>>,
     /// The last wait had neither an event nor an end.
     pub(crate) asleep: Rc<Cell<bool>>,
 }
@@ -193,12 +197,21 @@ impl Poll for SimPoll {
 
     fn watch(&mut self, _listener: &mut SimListener) -> io::Result<()> {
         self.knock();
+        self.watches.set(true);
+        Ok(())
+    }
+
+    fn unwatch(&mut self, _listener: &mut SimListener) -> io::Result<()> {
+        self.watches.set(false);
         Ok(())
     }
 
     fn wait(&mut self, events: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
         assert!(!self.fault.replace(false), "as the test wants it");
         events.clear();
+        if let Some(error) = self.broken.get() {
+            return Err(error.into());
+        }
         events.append(&mut self.events.borrow_mut());
         self.asleep.set(events.is_empty() && timeout.is_none());
         if events.is_empty() {

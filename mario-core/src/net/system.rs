@@ -7,6 +7,7 @@ mod table;
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::thread;
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
@@ -29,6 +30,9 @@ const _: () = assert!(usize::BITS >= 64, "mario needs a 64-bit target");
 /// The token of the bell: no key has it, as there are fewer slots.
 const WAKE: Token = Token(usize::MAX);
 
+/// What a wait that fails takes at least, unless it was to be shorter.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// The system's poll: epoll or kqueue, through mio.
 pub(crate) struct SystemPoll(mio::Poll);
 
@@ -49,11 +53,20 @@ impl Poll for SystemPoll {
         self.0.registry().register(listener, token(LISTENER), Interest::READABLE)
     }
 
+    fn unwatch(&mut self, listener: &mut TcpListener) -> io::Result<()> {
+        self.0.registry().deregister(listener)
+    }
+
     fn wait(&mut self, events: &mut mio::Events, timeout: Option<Duration>) -> io::Result<()> {
         match self.0.poll(events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 events.clear();
                 Ok(())
+            }
+            Err(error) => {
+                events.clear();
+                thread::sleep(timeout.map_or(PAUSE, |timeout| timeout.min(PAUSE)));
+                Err(error)
             }
             result => result,
         }

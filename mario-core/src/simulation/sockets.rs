@@ -254,6 +254,10 @@ impl Poll for SimPoll {
         Ok(())
     }
 
+    fn unwatch(&mut self, _listener: &mut SimListener) -> io::Result<()> {
+        Ok(())
+    }
+
     fn wait(&mut self, events: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
         self.world.preempt();
         events.clear();

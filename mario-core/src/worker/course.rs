@@ -15,7 +15,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Begins to drain, or to close.
     #[cold]
     pub(super) fn change_course(&mut self) {
-        if let Entrance::Door(_) = self.entrance {
+        if let Entrance::Door(door) = &mut self.entrance {
+            // It fails only for what is not watched.
+            let _ = self.poll.unwatch(&mut door.acceptor.listener);
             self.entrance = Entrance::Closed;
         }
         let keys = self.slots.keys();

@@ -402,6 +402,19 @@ fn a_shutdown_waits_for_those_who_read_and_gives_up_on_the_others() {
     assert_eq!(rig.worker.unflushed, 1);
 }
 
+#[test]
+fn a_poll_that_fails_is_asked_again() {
+    let mut rig = Rig::new(4);
+    let peer = rig.connect();
+    rig.poll.broken.set(Some(io::ErrorKind::Other));
+    for _ in 0..10 {
+        assert!(!rig.step());
+    }
+    rig.poll.broken.set(None);
+    rig.send(peer, b"hello");
+    assert_eq!(rig.peer(peer).received.len(), 13);
+}
+
 mod calls;
 mod deadlines;
 mod drain;

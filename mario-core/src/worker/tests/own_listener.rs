@@ -183,3 +183,15 @@ fn a_shutdown_closes_the_listener_first() {
     while !lone.rig.step() {}
     assert!(lone.rig.clock.now() >= SHUTDOWN_TIMEOUT);
 }
+
+/// Others may have copies of its socket, whose events would wake it for each who comes to them.
+#[test]
+fn once_it_drains_it_hears_nothing_of_its_listener() {
+    let mut lone = Lone::new(4);
+    lone.comes();
+    lone.rig.step();
+    assert!(lone.rig.poll.watches.get());
+    lone.rig.worker.mailbox.drain();
+    lone.rig.step();
+    assert!(!lone.rig.poll.watches.get());
+}
