@@ -68,7 +68,9 @@ static HUB: OnceLock<Arc<Hub>> = OnceLock::new();
 /// [`Error::AlreadySet`] if the process has a logger, which then stays; else what is wrong with the configuration, or
 /// what the system refuses.
 pub fn init(config: Config) -> Result<(), Error> {
-    if HUB.get().is_some() {
+    // Before there is a file or a thread. A logger that wants no errors of ours is noticed only below.
+    let of_ours = ::log::Metadata::builder().level(::log::Level::Error).target("mario").build();
+    if HUB.get().is_some() || ::log::logger().enabled(&of_ours) {
         return Err(Error::AlreadySet);
     }
     let ready = Ready::new(config)?;

@@ -29,13 +29,16 @@ fn stays_as_it_is() {
     ::log::set_logger(&Own).unwrap();
     ::log::set_max_level(LevelFilter::Debug);
 
-    let error = mario::log::init(mario::log::Config::new().level(LevelFilter::Error)).unwrap_err();
+    let file = std::env::temp_dir().join(format!("mario-own-logger-{}", std::process::id()));
+    let config = mario::log::Config::new().level(LevelFilter::Error).file(&file);
+    let error = mario::log::init(config).unwrap_err();
     assert!(matches!(error, mario::log::Error::AlreadySet));
     assert_eq!(
         error.to_string(),
         "the program has a logger, which stays: call `mario::log::init` once, and only if no other is set"
     );
     assert_eq!(::log::max_level(), LevelFilter::Debug);
+    assert!(!file.exists(), "nothing is left of the attempt");
 
     mario::log::debug!("through {}", "mario");
     assert_eq!(*LINES.lock().unwrap(), ["through mario"]);

@@ -69,12 +69,12 @@ impl Hub {
         Stamp { order: self.now(), time: SystemTime::now() }
     }
 
-    /// Makes the queue of the current thread.
     /// What a thread takes that logs: its queue, and the record that it makes.
     pub(super) fn bytes_for_thread(&self) -> usize {
         self.queue_size + 2 * self.line_limit
     }
 
+    /// Makes the queue of the current thread.
     pub(super) fn open_queue(&self) -> Sender {
         let thread = thread::current();
         let mut name = String::new();
