@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +16,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use mario::{Accept, Conn, Payload, Server, Service};
+use mario::{Accept, Conn, Error, Payload, Server, Service};
 use rustix::process::{Pid, Signal, kill_process};
 use support::{Client, LIMIT, eventually, frame};
 
@@ -32,6 +33,9 @@ const MEETING: &str = "MARIO_TEST_MEETING";
 
 /// A file that a child makes while it starts, and the start goes on when it is gone.
 const GATE: &str = "MARIO_TEST_GATE";
+
+/// Where it listens, if that is to be known before.
+const ADDRESS: &str = "MARIO_TEST_ADDRESS";
 
 /// Where operators reach the server.
 const ADMIN: &str = "MARIO_TEST_ADMIN";
@@ -105,7 +109,7 @@ fn child() {
     let has = |setting| settings.split(',').any(|one| one == setting);
     let service = Restarted { is_talkative: has("talkative") };
     let mut builder = Server::builder(service, mario::commands![echo, stay, hang])
-        .bind("127.0.0.1:0")
+        .bind(env::var(ADDRESS).as_deref().unwrap_or("127.0.0.1:0"))
         .workers(2)
         .output_limit(64 << 20)
         .shutdown_timeout(if has("hasty") { Duration::from_millis(50) } else { LIMIT })
@@ -137,19 +141,49 @@ fn child() {
     if has("endless_drain") {
         builder = builder.drain(Duration::from_secs(86_400));
     }
+    if has("run") {
+        return builder.run().unwrap();
+    }
     let server = match builder.start() {
         Ok(server) => server,
         Err(error) => {
             println!("\n{FAILED}{error}");
+            while has("stays") {
+                thread::park();
+            }
             std::process::exit(2);
         }
     };
     println!("\n{LISTENING}{}", server.local_addr());
+    let result = server.join();
+    if !matches!(result, Err(Error::Stuck { .. })) {
+        // The system may show them for a moment after they were joined.
+        eventually("no thread is left", || threads().is_empty());
+    }
     // As a `main` does that returns it.
-    if let Err(error) = server.join() {
+    if let Err(error) = result {
         eprintln!("{error}");
         std::process::exit(1);
     }
+}
+
+/// The names of this process's threads that are mario's.
+fn threads() -> Vec<String> {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).ok());
+    names.map(|name| name.trim().to_owned()).filter(|name| name.starts_with("mario-")).collect()
+}
+
+fn child_command(settings: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    as_child(&mut command, settings);
+    command
+}
+
+/// Lets the command be that of a child.
+fn as_child<'c>(command: &'c mut Command, settings: &str) -> &'c mut Command {
+    command.args(["--exact", "child", "--nocapture", "--test-threads=1"]).env(CHILD, settings)
 }
 
 /// A child process with a server.
@@ -195,8 +229,7 @@ impl Process {
 
     /// Starts it, and waits until it listens.
     fn try_spawn(mut command: Command, settings: &str) -> Result<Process, String> {
-        let command = command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
-        let mut child = command.env(CHILD, settings).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = as_child(&mut command, settings).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let outcome = lines.find_map(|line| {
             let line = line.unwrap();
@@ -322,6 +355,35 @@ fn a_second_signal_ends_a_drain() {
     assert_eq!(process.exit().code(), Some(0));
     for client in &mut clients {
         assert_eq!(client.receive_all(), []);
+    }
+}
+
+#[test]
+fn run_serves_until_a_signal_comes() {
+    let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut command = child_command("run");
+        let child = command.env(ADDRESS, addr.to_string()).stdout(Stdio::null()).spawn().unwrap();
+        let process = Process { child, addr, lines: mpsc::channel().1 };
+        eventually("it listens", || std::net::TcpStream::connect(addr).is_ok());
+        let mut clients = process.clients(1);
+        kill_process(Pid::from_child(&process.child), signal).unwrap();
+        assert_eq!(clients[0].receive_all(), []);
+        assert_eq!(process.exit().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_the_signals_what_they_were() {
+    const SIGTERM: i32 = 15;
+    for mode in ["stays", "stays,workers_accept,private"] {
+        let mut command = child_command(mode);
+        let mut child = command.env(ADMIN, "0.0.0.0:0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().starts_with(FAILED)), "it can't start");
+        let process = Process { child, addr: ([0; 4], 0).into(), lines: mpsc::channel().1 };
+        process.terminate();
+        assert_eq!(process.exit().signal(), Some(SIGTERM));
     }
 }
 
@@ -474,7 +536,7 @@ impl Late {
 #[test]
 fn a_stop_amid_a_take_over_takes_nothing_from_the_new_process() {
     const MODES: [&str; 3] =
-        ["one_worker", "one_worker,workers_accept", "one_worker,drain,workers_accept,private"];
+        ["one_worker,drain", "one_worker,drain,workers_accept", "one_worker,drain,workers_accept,private"];
     for mode in MODES {
         let path = meeting("amid");
         let old = Process::start_at(mode, &path);

@@ -26,7 +26,7 @@ impl<S: Service> Builder<S> {
     }
 
     /// Makes SIGINT and SIGTERM [shut the server down](crate::ServerHandle::shutdown), from the moment it listens.
-    /// They are taken for the whole process, and stay taken after the server has ended.
+    /// They are taken for the whole process, and stay taken after the server has ended; not if it could not start.
     pub fn stop_on_signals(mut self) -> Self {
         self.signals = true;
         self
