@@ -37,6 +37,48 @@ fn a_port_that_needs_a_privilege() {
     let error =
         Error::Bind { address: ([127, 0, 0, 1], 80).into(), source: io::ErrorKind::PermissionDenied.into() };
     says(&error, &["127.0.0.1:80", "needs a privilege", "from 1024 on"]);
+    let error = Error::Bind {
+        address: ([127, 0, 0, 1], 8080).into(),
+        source: io::ErrorKind::PermissionDenied.into(),
+    };
+    says(&error, &["127.0.0.1:8080", "a policy of this system", "take another"]);
+}
+
+/// Set in the process that may not listen where it is to.
+#[cfg(target_os = "linux")]
+const CHILD: &str = "MARIO_TEST_UNPRIVILEGED";
+
+/// Not a test but the server of the process that the next one starts.
+#[cfg(target_os = "linux")]
+#[test]
+fn child() {
+    if std::env::var_os(CHILD).is_some() {
+        let error = refused(|builder| builder.bind("127.0.0.1:81"));
+        println!("\n{error}");
+    }
+}
+
+/// Where `setpriv` is, and ports below 1024 need a privilege, a process without it is told so.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_without_the_privilege_is_told_so() {
+    let first_free = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
+    if first_free.trim().parse::<u16>().unwrap() <= 81 {
+        return;
+    }
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]);
+    command.arg(std::env::current_exe().unwrap()).args(["--exact", "child", "--nocapture"]);
+    // It is no part of all systems, and only the superuser can give up what others don't have.
+    let Ok(output) = command.env(CHILD, "1").output() else { return };
+    if !output.status.success() {
+        return;
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("can't listen on 127.0.0.1:81: ") && text.contains("take one from 1024 on"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -56,7 +98,7 @@ fn no_address() {
 
 #[test]
 fn numbers_out_of_range() {
-    says(&refused(|builder| builder.workers(0)), &["0 workers", "1 to 1024"]);
+    says(&refused(|builder| builder.workers(0)), &["0 workers", "1 to 1024", "leave it out for one a core"]);
     says(&refused(|builder| builder.workers(1025)), &["1025 workers"]);
     says(&refused(|builder| builder.connections(0)), &["0 connections", "1 to 4194304"]);
     says(&refused(|builder| builder.max_packet(7)), &["7 bytes", "8 to 65535"]);

@@ -198,7 +198,12 @@ impl Crew {
                 End::GivenUp { error, .. } => result = Err(error),
             }
         }
-        if connections > 0 { result.and(Err(Error::Unflushed { connections })) } else { result }
+        if connections > 0 {
+            let unflushed = Error::Unflushed { connections };
+            log::warn!("{unflushed}");
+            result = result.and(Err(unflushed));
+        }
+        result
     }
 
     /// Waits for what each worker says.

@@ -42,7 +42,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The number of workers is out of range.
-    #[error("{0} workers: a server has 1 to {max}", max = ConnId::MAX_WORKERS)]
+    #[error("{0} workers: a server has 1 to {max}; leave it out for one a core", max = ConnId::MAX_WORKERS)]
     Workers(usize),
     /// The number of connections is out of range.
     #[error("{0} connections: a worker has 1 to {max}", max = ConnId::MAX_SLOTS)]
@@ -253,8 +253,14 @@ fn hint(error: &io::Error, address: SocketAddr) -> String {
                 address.port()
             )
         }
-        io::ErrorKind::PermissionDenied => {
+        io::ErrorKind::PermissionDenied if address.port() < 1024 => {
             format!("; port {} needs a privilege: take one from 1024 on", address.port())
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "; a policy of this system does not let the program take port {}: change that, or take another",
+                address.port()
+            )
         }
         io::ErrorKind::AddrNotAvailable => format!("; this machine has no address {}", address.ip()),
         _ => String::new(),

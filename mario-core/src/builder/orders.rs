@@ -138,3 +138,27 @@ impl<S: Service> Builder<S> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::Server;
+
+    struct Plain;
+
+    impl crate::Service for Plain {
+        type Session = ();
+        type Worker = ();
+    }
+
+    #[test]
+    fn what_is_not_set_is_as_documented() {
+        let orders = Server::builder(Plain, mario::commands![]).bind("127.0.0.1:0").orders().unwrap();
+        assert_eq!(orders.plan.read_timeout, Some(Duration::from_secs(300)));
+        assert_eq!(orders.plan.shutdown_timeout, Duration::from_secs(5));
+        assert_eq!(orders.plan.rules.max_packet, 1500);
+        assert_eq!(orders.workers, std::thread::available_parallelism().unwrap().get());
+        assert_eq!((orders.plan.drain, orders.private_descriptors), (None, false));
+    }
+}
