@@ -102,6 +102,7 @@ impl<L: Listener> Acceptor<L> {
     #[cold]
     pub(crate) fn refused(&mut self, peer: SocketAddr, now: Duration) {
         self.door.refused.add(1);
+        self.doorkeeper.refused();
         if self.full.replace(now).is_none() {
             log::warn!("all slots are taken: connections are refused, the first from {peer}");
         }

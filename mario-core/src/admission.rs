@@ -115,6 +115,13 @@ impl Doorkeeper {
         Some(Arrival { stream, ticket })
     }
 
+    /// There is no slot for one that may come in.
+    pub(crate) fn refused(&self) {
+        if let Some(pace) = &self.admission.pace {
+            pace.put_back();
+        }
+    }
+
     fn give_back(&self) {
         if let Some(pace) = &self.admission.pace {
             pace.give_back();

@@ -33,8 +33,13 @@ impl Pace {
     /// The token that was taken for the next one is not needed.
     pub(super) fn give_back(&self) {
         if self.rate.pauses() {
-            self.bucket().put_back(self.rate, 1);
+            self.put_back();
         }
+    }
+
+    /// The token of one that has come is not needed.
+    pub(super) fn put_back(&self) {
+        self.bucket().put_back(self.rate, 1);
     }
 
     fn take(&self, now: Duration) -> bool {

@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use super::*;
+use crate::admission::{Admission, Pace};
 use crate::net::sim::SimListener;
+use crate::rate::{Excess, Rate};
 use crate::stats::Door;
 
 /// A rig whose worker has a listener.
@@ -16,9 +18,14 @@ struct Lone {
 
 impl Lone {
     fn new(connections: usize) -> Lone {
+        Lone::admitting(connections, Admission::default())
+    }
+
+    fn admitting(connections: usize, admission: Admission) -> Lone {
         let mut rig = Rig::new(connections);
         let (listener, door) = (SimListener::default(), Arc::new(Door::default()));
-        rig.worker.accept_from(Acceptor::new(listener.clone(), Arc::clone(&door), Arc::default())).unwrap();
+        let acceptor = Acceptor::new(listener.clone(), Arc::clone(&door), Arc::new(admission));
+        rig.worker.accept_from(acceptor).unwrap();
         Lone { rig, listener, door }
     }
 
@@ -194,4 +201,19 @@ fn once_it_drains_it_hears_nothing_of_its_listener() {
     lone.rig.worker.mailbox.drain();
     lone.rig.step();
     assert!(!lone.rig.poll.watches.get());
+}
+
+#[test]
+fn who_finds_no_slot_is_not_counted_among_those_who_come_too_fast() {
+    for excess in [Excess::Close, Excess::Pause] {
+        let pace = Pace::new(Rate::per_second(1).burst(2).excess(excess));
+        let mut lone = Lone::admitting(1, Admission { pace: Some(pace), ..Admission::default() });
+        for _ in 0..5 {
+            lone.comes();
+        }
+        lone.rig.step();
+        let Door { accepted, refused, hurried, delayed, .. } = &*lone.door;
+        let counts = [accepted, refused, hurried, delayed].map(|counter| counter.get());
+        assert_eq!((counts, lone.rig.clock.now()), ([1, 4, 0, 0], Duration::ZERO), "{excess:?}");
+    }
 }
