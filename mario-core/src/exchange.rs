@@ -286,8 +286,10 @@ impl<S: Service> Exchange<S> {
     pub(crate) fn part<T: Stream>(&mut self, connection: &mut Connection<S, T>) -> Turn {
         let mut turn = Turn::default();
         if connection.link.phase() == Phase::Open {
+            self.forgive(connection);
             connection.link.reach = Link::FURTHEST;
             self.readable(connection, &mut turn);
+            self.forgive(connection);
             connection.unread = true;
         }
         self.end(connection, Reason::ShutDown);

@@ -216,6 +216,14 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// Handles what was read of a connection and waits for tokens, without them: there will be no other time.
+    pub(super) fn forgive<T: Stream>(&mut self, connection: &mut Connection<S, T>) {
+        while connection.link.set_throttled(false) {
+            self.fill_buckets(connection.link.id.key().index);
+            self.receive(connection, 0);
+        }
+    }
+
     /// A connection ends: it waits no more, and is read to its end as any other.
     pub(super) fn let_loose<T>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
         let link = &mut connection.link;

@@ -214,3 +214,23 @@ fn who_is_left_when_the_worker_gives_up_is_reported() {
     assert_eq!(rig.ends(), [Reason::ShutDown]);
     assert_eq!(rig.worker.unflushed, 0);
 }
+
+#[test]
+fn what_had_waited_for_tokens_is_answered_at_the_end() {
+    let mut plan = Rig::new(2).worker.plan.clone();
+    plan.drain = Some(Duration::from_millis(1));
+    plan.rules.limits.frames = Some(crate::rate::Rate::per_second(1).burst(3));
+    let mut rig = Rig::with(plan);
+    let peer = rig.connect();
+    let requests = frame_to_vec(STX, ECHO, &Payload(b"asked in time")).unwrap().repeat(20);
+    rig.peer(peer).sent.push_back(Ok(requests.clone()));
+    rig.poll.tell(peer, true, false);
+    rig.step();
+    assert!(rig.peer(peer).received.len() < requests.len());
+    rig.worker.mailbox.drain();
+    while rig.ends().is_empty() {
+        rig.step();
+    }
+    assert_eq!((rig.ends(), &rig.peer(peer).received), (vec![Reason::ShutDown], &requests));
+    assert!(rig.clock.now() < Duration::from_secs(3), "at once, not at its rate");
+}
