@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use mario::{Accept, Close, Conn, Extent, Memory, Others, Packet, Payload, Rate, Server, Service};
+use mario::{
+    Accept, Close, Conn, Extent, Memory, Others, Overflow, Packet, Payload, PushError, Rate, Server, Service,
+};
 use support::{STX, eventually, frame};
 
 /// Counts the memory that the whole process has.
@@ -95,6 +97,8 @@ fn server() -> mario::Builder<Hall> {
         .water_marks(64 << 10, 512 << 10)
         .output_pool(8 << 20)
         .kept_pushes(8, 1 << 20)
+        .mailbox(16)
+        .deferred(16)
         .time_commands()
 }
 
@@ -122,6 +126,8 @@ impl Watched {
     fn holds(&self, what: &str) {
         let Extent { at_start, at_most, .. } = self.memory.total();
         let (now, peak) = self.takes();
+        // What the service makes is beside it.
+        let at_most = at_most + self.memory.workers * self.memory.worker.frames.at_most;
         assert!(peak <= at_most, "{what}: {peak} bytes, not {at_most}:\n{}", self.memory);
         assert!(now >= at_start / 10 * 9, "{what}: {now} bytes, and said was {at_start}:\n{}", self.memory);
     }
@@ -232,10 +238,23 @@ fn clients_that_do_their_worst_stay_within_the_bound() {
 
     // All output: nobody reads, and who finds no room is closed.
     clients.connect(server, 2 * CONNECTIONS);
+    clients.log_in(100_000, 16);
     clients.fill(&floods);
     let output = || workers().map(|worker| worker.output_pool);
     eventually("the pools are full", || output().all(|pool| pool.peak + (1 << 20) > pool.capacity));
     watched.holds("nobody reads");
+
+    // What they are pushed, each something of its own, until no more of it is kept.
+    let connections = server.connections();
+    let is_kept = || server.handle().metrics().full["kept_pushes"] == 0;
+    for (user, key) in connections.users().into_iter().cycle().zip(0..).take_while(|_| is_kept()) {
+        let message = connections.message(FLOOD, &Payload(&[7; 20_000])).unwrap();
+        match connections.push_message_to_user(user, &message.keyed(key).on_overflow(Overflow::KeepLatest)) {
+            Ok(_) | Err(PushError::Full(_) | PushError::Offline(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    watched.holds("nobody reads what is pushed");
     clients.0.clear();
     eventually("all have gone", || server.stats().open == 0);
 

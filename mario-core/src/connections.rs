@@ -302,10 +302,15 @@ impl Message {
         self.0.command
     }
 
+    /// What it takes of memory beside its frame: two counts are before what is shared.
+    const BESIDE: usize = 2 * size_of::<usize>() + size_of::<Encoded>();
+
+    /// What the longest one takes of memory.
+    pub(crate) const MOST_BYTES: usize = Self::BESIDE + u16::MAX as usize;
+
     /// What it takes of memory.
     pub(crate) fn bytes(&self) -> usize {
-        const COUNTS: usize = 2 * size_of::<usize>();
-        COUNTS + size_of::<Encoded>() + self.0.frame.len()
+        Self::BESIDE + self.0.frame.len()
     }
 
     /// Whether it takes the place of an older one that waits for a peer that reads too slowly.

@@ -8,10 +8,12 @@ use std::ops::{Add, AddAssign};
 /// How much memory the runtime of a server takes, in bytes: [`Builder::memory`](crate::Builder::memory).
 ///
 /// It is a bound for whatever clients do. What the service allocates itself is its own affair, and not in it: the heap of
-/// its sessions and of what it keeps for workers, and the frames of the pushes and later answers that wait. Nor are the
-/// stacks of threads, the kernel's buffers of sockets, and what operators ask for.
+/// its sessions and of what it keeps for workers, the ids that it pushes to, and the
+/// [frames](WorkerMemory::frames) of pushes and later answers that no worker has come to. Nor are the stacks of threads, the
+/// kernel's buffers of sockets, and what operators ask for.
 ///
-/// What is laid out at the start is reserved, and becomes resident only as it is used.
+/// What is laid out at the start is reserved, and becomes resident only as it is used. A worker that has died lays it out
+/// once more before it gives back the old; for that moment it is reserved twice.
 ///
 /// ```
 /// # struct Gateway;
@@ -56,6 +58,10 @@ pub struct WorkerMemory {
     /// Mail from other threads: [`Builder::mailbox`](crate::Builder::mailbox) and
     /// [`deferred`](crate::Builder::deferred).
     pub mailbox: Extent,
+    /// Beside the [total](WorkerMemory::total): the frames of the pushes and later answers that wait in the mailbox, if it
+    /// is full and each is as long as a frame can be. They are as many and as long as the service makes them, and
+    /// what many connections are pushed counts once.
+    pub frames: Extent,
     /// [`Builder::timers`](crate::Builder::timers).
     pub timers: Extent,
     /// [`Builder::memberships`](crate::Builder::memberships), and at most: each in a group of its own.
@@ -85,9 +91,7 @@ pub struct Extent {
 impl Memory {
     /// What all workers take together.
     pub fn total(&self) -> Extent {
-        let Extent { at_start, at_most } = self.worker.total();
-        let all = |bytes: usize| bytes.saturating_mul(self.workers);
-        Extent { at_start: all(at_start), at_most: all(at_most) }
+        self.worker.total().times(self.workers)
     }
 }
 
@@ -127,6 +131,12 @@ impl Extent {
         Extent { at_start: bytes, at_most: bytes }
     }
 
+    /// So much for each of so many.
+    fn times(self, count: usize) -> Self {
+        let all = |bytes: usize| bytes.saturating_mul(count);
+        Extent { at_start: all(self.at_start), at_most: all(self.at_most) }
+    }
+
     /// What there is only later.
     pub(crate) fn later(bytes: usize) -> Self {
         Extent { at_start: 0, at_most: bytes }
@@ -163,6 +173,7 @@ impl fmt::Display for Memory {
         }
         row("a worker", total)?;
         row(&format!("{} workers", self.workers), self.total())?;
+        row("frames beside", self.worker.frames.times(self.workers))?;
         Ok(())
     }
 }

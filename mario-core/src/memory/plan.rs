@@ -4,6 +4,7 @@ use mio::net::TcpStream;
 
 use super::{Extent, Memory, WorkerMemory};
 use crate::accept::Accept;
+use crate::connections::Message;
 use crate::crew::Orders;
 use crate::deadlines::Deadlines;
 use crate::exchange::{Connection, Exchange};
@@ -44,6 +45,9 @@ impl Memory {
             }),
             kept: Outbox::kept(rules.keeping, slots),
             mailbox: Extent::fixed(Mail::bytes(plan.room())),
+            frames: Extent::later(
+                plan.mailbox.saturating_add(plan.deferred).saturating_mul(Message::MOST_BYTES),
+            ),
             timers: Extent::fixed(Timers::<S>::bytes(plan.timers, slots)),
             groups: Groups::extent(plan.memberships, slots),
             users: Extent::fixed(Bound::bytes(slots)) + Extent::later(Users::bytes(slots)),
