@@ -8,8 +8,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use mio::net::TcpStream;
-
 use crate::accepting::Acceptor;
 use crate::admission::{Admission, Arrival};
 use crate::clock::SystemClock;
@@ -18,7 +16,9 @@ use crate::dispatch::Commands;
 use crate::error::{Error, Result};
 use crate::mail::Room;
 use crate::mailbox::{Hand, Mailbox};
-use crate::net::system::{Bell, SocketOptions, SystemPoll, adopt, bind_beside, make_table_private};
+use crate::net::system::{
+    Bell, SharedListener, SocketOptions, SystemPoll, SystemStream, adopt, bind_beside, make_table_private,
+};
 use crate::service::Service;
 use crate::stats::Door;
 use crate::threads::{self, system};
@@ -43,7 +43,7 @@ pub(crate) struct Orders<S: Service> {
 /// Where one worker's connections are to come from.
 pub(crate) enum Errand {
     /// From the master.
-    Adopt(Hand<Arrival<TcpStream>>),
+    Adopt(Hand<Arrival<SystemStream>>),
     /// From a listener of its own, which counts here; [`Crew::listen`] tells where.
     Listen(Arc<Door>),
 }
@@ -80,7 +80,7 @@ struct Call {
 
 impl Place {
     /// Consumes it, so that what is opened once for all is not closed last by a worker.
-    fn listen(self, options: SocketOptions) -> Result<mio::net::TcpListener> {
+    fn listen(self, options: SocketOptions) -> Result<SharedListener> {
         match self {
             Place::Beside(address, backlog) => {
                 bind_beside(address, backlog, options).map_err(|source| Error::Bind { address, source })

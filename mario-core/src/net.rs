@@ -1,4 +1,21 @@
 //! The seam to the system's network: mio, or whatever keeps the same promises.
+//!
+//! What is above it knows no descriptor, no event of epoll and no type of mio. A driver that is to take mio's place goes
+//! beside [`system`], under the names that this gives its types, and need not be one that tells of readiness. One that is
+//! told of completions, as io_uring is with buffers that the kernel picks, keeps the promises below like this:
+//!
+//! - [`Poll::register`] asks for all that the socket receives, once, and then each completion is an event that says
+//!   `readable`. A driver's own buffer holds what has come until [`Stream::read`] copies it, which is then no call; it
+//!   says `WouldBlock` while there is nothing. Fewer bytes than fit means that the buffers of this socket are empty: what
+//!   completes later is a new event.
+//! - Not to be read is how a peer is held back. So a driver takes no more for a socket than some buffers, and asks again
+//!   once they are read.
+//! - [`Stream::write`] queues what it takes and says how much that is; the calls are made together at the next
+//!   [`Poll::wait`]. Fewer than all means that its queue for the socket is full, and a completion that makes room is an
+//!   event that says `writable`. An error of what was queued is one of the next call.
+//! - A socket is dropped without a word: its driver keeps its buffers and its descriptor until the kernel has let go of
+//!   them, sends what was taken before it closes, and tells of it under its key no more.
+//! - [`Poll::wait`] ends for the bell too, which is one more completion to wait for.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;

@@ -1,7 +1,5 @@
 //! What the parts of a worker take, by its settings. The size of each part is told beside it.
 
-use mio::net::TcpStream;
-
 use super::{Extent, Memory, WorkerMemory};
 use crate::accept::Accept;
 use crate::connections::Message;
@@ -12,6 +10,7 @@ use crate::groups::Groups;
 use crate::inbox::Inbox;
 use crate::mail::Mail;
 use crate::mailbox;
+use crate::net::system::SystemStream;
 use crate::outbox::Outbox;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
@@ -31,7 +30,7 @@ impl Memory {
         let Orders { plan, commands, workers, .. } = orders;
         let (slots, rules) = (plan.connections, &plan.rules);
         let sessions = slots.saturating_mul(size_of::<S::Session>());
-        let table = Slots::<Connection<S, TcpStream>>::bytes(slots);
+        let table = Slots::<Connection<S, SystemStream>>::bytes(slots);
         let worker = WorkerMemory {
             slots: Extent::fixed(table.saturating_sub(sessions)),
             sessions: Extent::fixed(sessions),
@@ -40,7 +39,7 @@ impl Memory {
             output_pool: Extent::fixed(Outbox::pool_bytes(rules.output_pool)),
             buffers: Extent::fixed(Exchange::<S>::buffers() + worker::events_bytes()),
             ring: Extent::fixed(match accept {
-                Accept::Master => mailbox::ring_bytes::<TcpStream>(),
+                Accept::Master => mailbox::ring_bytes::<SystemStream>(),
                 Accept::PerWorker => 0,
             }),
             kept: Outbox::kept(rules.keeping, slots),

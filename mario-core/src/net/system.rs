@@ -33,6 +33,12 @@ const WAKE: Token = Token(usize::MAX);
 /// What a wait that fails takes at least, unless it was to be shorter.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// A connected socket of the system.
+pub(crate) type SystemStream = TcpStream;
+
+/// A listener of the system whose worker waits for it.
+pub(crate) type SharedListener = TcpListener;
+
 /// The system's poll: epoll or kqueue, through mio.
 pub(crate) struct SystemPoll(mio::Poll);
 
