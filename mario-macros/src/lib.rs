@@ -1,6 +1,7 @@
 //! The macros of mario. Use them through `mario`, which re-exports them.
 
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 use proc_macro::TokenStream;
 
