@@ -16,7 +16,7 @@ pub use crate::declare::{STUB, assert_free, command_of, field, fields, number};
 pub use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
 pub use crate::format::{Array, Big, CText, Items, Opt, Prefixed, Rest, held};
 pub use crate::rule::{allowed, known, within};
-pub use crate::via::{NoFlags, Via};
+pub use crate::via::{Bits, NoFlags, Via};
 pub use crate::{
     Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, EncodeErrorKind, Encoder, IntoReply,
     NoReply, Number, Overflow, OwnedReply, Packet, Request, Size,

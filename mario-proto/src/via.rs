@@ -52,3 +52,27 @@ pub trait NoFlags: Sized {
 }
 
 impl<T> NoFlags for T {}
+
+/// The bits of a set of flags, for one of another width too: that mistake is told where the set is written.
+pub trait Bits<T> {
+    /// The same, but for a mistake.
+    fn resized(self) -> T;
+}
+
+macro_rules! bits {
+    ($($from:ident: $($to:ident)*;)*) => {$($(
+        impl Bits<$to> for $from {
+            #[inline]
+            fn resized(self) -> $to {
+                self as $to
+            }
+        }
+    )*)*};
+}
+
+bits! {
+    u8: u8 u16 u32 u64;
+    u16: u8 u16 u32 u64;
+    u32: u8 u16 u32 u64;
+    u64: u8 u16 u32 u64;
+}

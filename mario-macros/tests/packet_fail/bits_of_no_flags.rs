@@ -15,6 +15,8 @@ struct Grant {
     rights: Rights,
     #[mario(bits = u16)]
     wide: Wide,
+    #[mario(bits = u64)]
+    narrow: Wide,
 }
 
 fn main() {}

@@ -125,7 +125,7 @@ const _: () = {
                     "Account.rights",
                     |value| {
                         let value = __mario::known(
-                            <Rights>::from_bits(__mario::From::from(value)),
+                            <Rights>::from_bits(__mario::Bits::resized(value)),
                             value,
                         )?;
                         __mario::Ok(value)

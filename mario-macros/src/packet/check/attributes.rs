@@ -90,8 +90,7 @@ fn rest_is_last(fields: &Fields, errors: &Errors) {
 
 fn limit_within_prefix(field: &Field, errors: &Errors) {
     let Some(max) = &field.attributes.max else { return };
-    let prefix_is_unclear = field.attributes.prefix.is_none() && field.attributes.unclear;
-    if field.attributes.rest.is_some() || !has_length(&field.ty) || prefix_is_unclear {
+    if field.attributes.rest.is_some() || !has_length(&field.ty) || field.attributes.unclear {
         return;
     }
     let prefix = field.attributes.prefix.as_ref().map_or("u16".to_owned(), ToString::to_string);

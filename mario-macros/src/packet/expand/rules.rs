@@ -27,7 +27,7 @@ fn conversion(field: &Field, value: &Ident) -> Option<TokenStream> {
     let Field { ty, attributes, .. } = field;
     if let Some(bits) = &attributes.bits {
         return Some(
-            quote_spanned!(at(bits)=> let #value = __mario::known(<#ty>::from_bits(__mario::From::from(#value)), #value)?;),
+            quote_spanned!(at(bits)=> let #value = __mario::known(<#ty>::from_bits(__mario::Bits::resized(#value)), #value)?;),
         );
     }
     let via = attributes.via.as_ref()?;
