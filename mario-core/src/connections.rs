@@ -4,6 +4,7 @@ mod groups;
 mod slowest;
 mod users;
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,12 +12,16 @@ use std::sync::Arc;
 use mario_proto::{EncodeError, Overflow, Packet, frame_to_vec, is_reserved};
 use thiserror::Error;
 
+use crate::call::Call;
+use crate::conn::Conn;
+use crate::dispatch::Handled;
 use crate::doorbell::Wake;
 use crate::link::ConnId;
 use crate::mail::{Answer, Answered, Asked, Letter, Refused};
 use crate::mailbox::Mailbox;
 use crate::name::Name;
 use crate::reason::Close;
+use crate::service::Service;
 use crate::slots::Key;
 use crate::users::Users;
 
@@ -58,6 +63,8 @@ pub struct Connections(Arc<Lines>);
 
 struct Lines {
     stx: u32,
+    /// The type of the service.
+    service: TypeId,
     workers: Vec<Arc<dyn Post>>,
     users: Users,
 }
@@ -150,6 +157,9 @@ pub enum PushError {
     /// The packet can't be put on the wire.
     #[error("the packet can't be encoded: {0}")]
     Encode(#[from] EncodeError),
+    /// The call is for connections of another service.
+    #[error("the server has another service than {0}")]
+    OtherService(&'static str),
 }
 
 /// What became of a message to many connections.
@@ -165,9 +175,14 @@ pub struct Pushed {
 }
 
 impl Connections {
-    pub(crate) fn new<W: Wake + Send + Sync + 'static>(stx: u32, workers: &[Arc<Mailbox<W>>]) -> Self {
+    /// A way to the connections of the workers of a server of `S`.
+    pub(crate) fn new<S: Service, W: Wake + Send + Sync + 'static>(
+        stx: u32,
+        workers: &[Arc<Mailbox<W>>],
+    ) -> Self {
+        let users = Users::new(workers.iter().map(|mailbox| mailbox.mail.slots()).sum());
         let workers = workers.iter().map(|mailbox| Arc::clone(mailbox) as Arc<dyn Post>).collect();
-        Connections(Arc::new(Lines { stx, workers, users: Users::default() }))
+        Connections(Arc::new(Lines { stx, service: TypeId::of::<S>(), workers, users }))
     }
 
     /// Pushes `packet` under the id of a command. What becomes of it if the peer reads too slowly, the packet itself
@@ -243,6 +258,42 @@ impl Connections {
     /// [`PushError::Gone`], [`PushError::ShutDown`] and [`PushError::Full`].
     pub fn close(&self, id: ConnId) -> Result<(), PushError> {
         self.post(id, Letter::Close)
+    }
+
+    /// Runs `call` for a connection on its worker, where it has all that a handler has. It takes its place among what the
+    /// thread pushes, and is not run if the connection has ended by then; a panic of it costs that connection.
+    ///
+    /// ```
+    /// # use mario::{Conn, ConnId, Connections, PushError, Service};
+    /// # struct Gateway;
+    /// # impl Service for Gateway { type Session = u32; type Worker = (); }
+    /// /// An operator raises the rank of whoever is at this connection.
+    /// fn promote(connections: &Connections, id: ConnId) -> Result<(), PushError> {
+    ///     connections.with(id, |conn: &mut Conn<'_, Gateway>| *conn.session() += 1)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PushError::Gone`], [`PushError::ShutDown`], [`PushError::Full`], and [`PushError::OtherService`] if the server is
+    /// one of another service than `call` is for.
+    pub fn with<S: Service>(
+        &self,
+        id: ConnId,
+        call: impl FnOnce(&mut Conn<'_, S>) + Send + 'static,
+    ) -> Result<(), PushError> {
+        self.expect_service::<S>()?;
+        let call = |conn: &mut Conn<'_, S>| {
+            call(conn);
+            Handled::Done
+        };
+        self.post(id, |key| Letter::Call(key, Call::new::<S>(Box::new(call))))
+    }
+
+    /// # Errors
+    /// If the server's is another.
+    pub(crate) fn expect_service<S: Service>(&self) -> Result<(), PushError> {
+        let is_its = self.0.service == TypeId::of::<S>();
+        is_its.then_some(()).ok_or(PushError::OtherService(std::any::type_name::<S>()))
     }
 
     /// Whether a connection is open. It may end at any moment.

@@ -108,7 +108,7 @@ impl Crew {
     ) -> Result<Crew> {
         let (service, orders, clock) = (Arc::new(service), Arc::new(orders), SystemClock::start());
         let mailboxes: Vec<_> = posts.iter().map(|(mailbox, _)| Arc::clone(mailbox)).collect();
-        let connections = Connections::new(orders.plan.rules.stx, &mailboxes);
+        let connections = Connections::new::<S, _>(orders.plan.rules.stx, &mailboxes);
         let mut crew = Crew {
             mailboxes,
             connections: connections.clone(),

@@ -5,8 +5,9 @@ mod routes;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::call::Call;
 use crate::conn::Conn;
-use crate::dispatch::Commands;
+use crate::dispatch::{Commands, Handled};
 use crate::link::Link;
 use crate::locals::Locals;
 use crate::mail::Asked;
@@ -65,6 +66,29 @@ impl<S: Service> Desk<S> {
     ) {
         let (mut conn, _) = self.attend(link, session, outbox);
         call(&mut conn);
+    }
+
+    /// Runs a call of another thread, which may be the answer to a request; the reason for which the connection ends, if
+    /// it does.
+    pub(crate) fn run(
+        &mut self,
+        link: &mut Link,
+        session: &mut S::Session,
+        outbox: &mut Outbox,
+        request: Option<Asked>,
+        call: Call,
+    ) -> Option<Reason> {
+        let (mut conn, _) = self.attend(link, session, outbox);
+        conn.request = request.map(|request| request.command);
+        // That it is for this service, is seen where it is made.
+        match call.of::<S>()?(&mut conn) {
+            Handled::Close => Some(Reason::Service),
+            Handled::Unsendable(error) => {
+                log::error!("the answer for connection {} can't be encoded: {error}", conn.id());
+                Some(Reason::Unsendable(error))
+            }
+            _ => None,
+        }
     }
 
     /// A request that nobody will answer any more; the reason for which the connection ends, if it does.

@@ -14,6 +14,7 @@ use mario_proto::{Framing, Overflow};
 
 use crate::admission::{Census, Guests, Ticket};
 use crate::buffers::SEGMENT;
+use crate::call::Call;
 use crate::connections::{Connections, Message};
 use crate::desk::Desk;
 use crate::dispatch::Commands;
@@ -345,6 +346,19 @@ impl<S: Service> Exchange<S> {
         }
     }
 
+    /// The turn that a call from another thread gives.
+    #[cold]
+    pub(crate) fn called<T: Stream>(&mut self, connection: &mut Connection<S, T>, call: Call) {
+        let Connection { link, session, .. } = connection;
+        if !link.is_served() {
+            return;
+        }
+        let (desk, outbox) = (&mut self.desk, &mut self.outbox);
+        let reason = caught(|| desk.run(link, session, outbox, None, call))
+            .unwrap_or_else(|panic| Some(self.panicked(link, "a call of another thread", &panic)));
+        self.conclude(connection, reason);
+    }
+
     /// Ends a connection whose user has come by another one; not if it is another's meanwhile, or was bound anew.
     pub(crate) fn kick<T: Stream>(&mut self, connection: &mut Connection<S, T>, user: Name) {
         if self.desk.locals.is_replaced(connection.link.id, user) {
@@ -361,6 +375,9 @@ impl<S: Service> Exchange<S> {
     ) -> Turn {
         let mut turn = Turn::default();
         let Connection { stream, link, session, .. } = connection;
+        if let Answer::None = answer {
+            self.counters.unanswered.add(1);
+        }
         if !link.is_served() {
             return turn;
         }
@@ -371,12 +388,11 @@ impl<S: Service> Exchange<S> {
                 let delivered = outbox.deliver(stream, link, &message, Overflow::Close);
                 delivered.map(|_| outbox.was_a_reply()).err()
             }
+            Answer::Call(call) => caught(|| desk.run(link, session, outbox, Some(request), call))
+                .unwrap_or_else(|panic| Some(self.panicked(link, "the call of an answer", &panic))),
             Answer::Close => Some(Reason::Service),
-            Answer::None => {
-                self.counters.unanswered.add(1);
-                caught(|| desk.unanswered(link, session, outbox, request))
-                    .unwrap_or_else(|panic| Some(self.panicked(link, "the unanswered hook", &panic)))
-            }
+            Answer::None => caught(|| desk.unanswered(link, session, outbox, request))
+                .unwrap_or_else(|panic| Some(self.panicked(link, "the unanswered hook", &panic))),
         };
         if request.is_in_order() {
             link.set_awaits_answer(false);

@@ -68,6 +68,7 @@ mod admin;
 mod admission;
 mod buffers;
 mod builder;
+mod call;
 pub mod client;
 mod clock;
 mod conn;

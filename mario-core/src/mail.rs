@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
 use crossbeam_queue::ArrayQueue;
 
+use crate::call::Call;
 use crate::connections::{Message, Survey};
 use crate::name::Name;
 use crate::slots::Key;
@@ -23,6 +24,7 @@ pub(crate) enum Letter {
     /// This user of it has come by another connection.
     Kick(Key, Name),
     Answer(Answered),
+    Call(Key, Call),
     /// For tests of what becomes of a worker that dies.
     Die,
     Slowest(Survey),
@@ -37,7 +39,7 @@ impl Letter {
             | Letter::PushToGroup(..)
             | Letter::PushToAll(_) => true,
             Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(..) => false,
-            Letter::Answer(_) | Letter::Die | Letter::Slowest(_) => false,
+            Letter::Answer(_) | Letter::Call(..) | Letter::Die | Letter::Slowest(_) => false,
         }
     }
 
@@ -48,7 +50,7 @@ impl Letter {
             Letter::PushMany(keys, _) | Letter::PushToUser(_, keys, _) => keys.len(),
             Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
             Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(..) => 0,
-            Letter::Answer(_) | Letter::Slowest(_) | Letter::Die => 0,
+            Letter::Answer(_) | Letter::Call(..) | Letter::Slowest(_) | Letter::Die => 0,
         }
     }
 }
@@ -59,6 +61,8 @@ pub(crate) const MOST_LETTERS: usize = 1 << 20;
 /// What has become of a request whose answer was to come later.
 pub(crate) enum Answer {
     Reply(Message),
+    /// What the call returns.
+    Call(Call),
     Close,
     /// Nobody will answer it any more.
     None,
@@ -223,6 +227,11 @@ impl Mail {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// To how many connections letters may be.
+    pub(crate) fn slots(&self) -> usize {
+        self.open.len()
     }
 
     /// How many letters have room.

@@ -39,7 +39,7 @@ impl<S: Service> Rehearsal<S> {
     /// # Errors
     /// When there is no memory for its buffers.
     pub fn new(service: S, commands: Commands<S>) -> Result<Self, TryReserveError> {
-        let connections = Connections::new::<Bell>(Stx::default().0, &[]);
+        let connections = Connections::new::<S, Bell>(Stx::default().0, &[]);
         let (timers, groups, bound) = (Timers::new(0, 1)?, Groups::new(0, 1)?, Bound::new(1)?);
         let counters = Arc::<Counters>::default();
         let locals = Locals::new(timers, groups, bound, connections, 0, Arc::clone(&counters));

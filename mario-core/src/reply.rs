@@ -5,11 +5,14 @@ use std::marker::PhantomData;
 
 use mario_proto::Packet;
 
+use crate::call::Call;
 use crate::conn::Conn;
 use crate::connections::{Connections, PushError};
+use crate::dispatch::command;
 use crate::link::ConnId;
 use crate::mail::{Answer, Asked};
 use crate::outbox::SendError;
+use crate::reason::Close;
 use crate::service::Service;
 
 /// The answer that a request is still owed: the last argument of a command whose handler does not answer itself.
@@ -104,6 +107,58 @@ impl<P: Packet> Reply<P> {
         let message = owed.connections.message(owed.request.command, &packet)?;
         let is_open = owed.connections.is_open(self.id);
         self.settle(Answer::Reply(message));
+        if is_open { Ok(()) } else { Err(PushError::Gone(self.id)) }
+    }
+}
+
+impl<P: Packet> Reply<P> {
+    /// Answers the request with what `call` returns, which is run on the connection's worker, where it has all that a
+    /// handler has: for a login, say, that a database has allowed. Its error closes the connection, as that of a handler
+    /// does. It takes its place among what the thread pushes, and is not run if the connection has ended by then.
+    ///
+    /// ```
+    /// # use std::thread;
+    /// # use mario::{Conn, Others, Packet, Reply, Service};
+    /// # struct Gateway;
+    /// # impl Service for Gateway { type Session = (); type Worker = (); }
+    /// # #[derive(Packet)]
+    /// # struct LogIn { uid: u64, password: String }
+    /// # #[derive(Packet)]
+    /// # struct Welcome;
+    /// # fn is_right(_: u64, _: &str) -> bool { true }
+    /// #[mario::command(0x6101)]
+    /// fn log_in(_conn: &mut Conn<'_, Gateway>, request: LogIn, reply: Reply<Welcome>) {
+    ///     thread::spawn(move || {
+    ///         if !is_right(request.uid, &request.password) {
+    ///             return reply.close();
+    ///         }
+    ///         let welcomed = reply.then(move |conn: &mut Conn<'_, Gateway>| {
+    ///             conn.bind(request.uid, Others::Refuse)?;
+    ///             conn.admit();
+    ///             Ok(Welcome)
+    ///         });
+    ///         if let Err(error) = welcomed {
+    ///             eprintln!("{error}");
+    ///         }
+    ///     });
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PushError::Gone`] if the connection has ended, and [`PushError::OtherService`] if the connection is one of
+    /// another service than `call` is for; the request is then unanswered.
+    pub fn then<S: Service>(
+        mut self,
+        call: impl FnOnce(&mut Conn<'_, S>) -> Result<P, Close> + Send + 'static,
+    ) -> Result<(), PushError> {
+        let Some(Owed { connections, request }) = &self.owed else { return Ok(()) };
+        connections.expect_service::<S>()?;
+        let (is_open, correlation) = (connections.is_open(self.id), request.correlation);
+        let call = move |conn: &mut Conn<'_, S>| {
+            let returned = call(conn);
+            command::reply(conn, correlation, returned, |close| close)
+        };
+        self.settle(Answer::Call(Call::new::<S>(Box::new(call))));
         if is_open { Ok(()) } else { Err(PushError::Gone(self.id)) }
     }
 }

@@ -1,4 +1,10 @@
-//! Which connections are whose: shared by all workers, without a lock.
+//! Which connections are whose: shared by all workers.
+//!
+//! Whoever looks at the table or changes a user's connections takes no lock. But the places in it of users who have left
+//! are not used again: once they and those who are there fill most of it, it is renewed, by those who bind users
+//! meanwhile, some entries each. Whoever begins that allocates the next table behind a lock, and another who comes to it at
+//! that moment may wait until it is there. As there is room for twice all connections from the start, this is all that is
+//! ever waited for: the table does not grow.
 
 use std::collections::TryReserveError;
 
@@ -50,12 +56,23 @@ impl From<BindError> for Close {
 }
 
 /// The connections of all users. Nobody is in it without one.
-#[derive(Default)]
 pub(crate) struct Users(HashMap<Name, Box<[ConnId]>>);
 
 impl Users {
-    /// What so many connections take at most, each of which is bound to a user of its own: entries, twice the table of
-    /// pointers to them with room as it grows, and what waits to be freed until no thread looks at it.
+    /// Nobody yet, with room for the users of so many connections.
+    pub(crate) fn new(connections: usize) -> Self {
+        // It would grow if it was renewed while half its places are taken. They are four thirds of this, or more.
+        Users(HashMap::with_capacity(connections + connections / 2 + 1))
+    }
+
+    /// What the table takes for so many connections: nine bytes for each place, of which there are less than four times as
+    /// many.
+    pub(crate) fn table_bytes(connections: usize) -> usize {
+        connections * 36 + 64
+    }
+
+    /// What else so many connections take at most, each of which is bound to a user of its own: entries, another table
+    /// while it is renewed, and what waits to be freed until no thread looks at it.
     pub(crate) fn bytes(connections: usize) -> usize {
         connections * 256 + (64 << 10)
     }
@@ -192,7 +209,7 @@ mod tests {
     proptest! {
         #[test]
         fn behaves_as_lists(steps in prop::collection::vec((0..6u32, 0..3u64, 0..4u8), 0..200)) {
-            let users = Users::default();
+            let users = Users::new(8);
             let mut model = BTreeMap::<u64, Vec<ConnId>>::new();
             for (index, user, step) in steps {
                 let (id, name) = (id(index), Name::from(user));
@@ -237,7 +254,7 @@ mod tests {
 
     #[test]
     fn of_those_who_come_at_once_one_is_left() {
-        let (users, user) = (Users::default(), Name::from(7u64));
+        let (users, user) = (Users::new(8), Name::from(7u64));
         let kicked = std::sync::Mutex::new(Vec::new());
         thread::scope(|scope| {
             for index in 0..8 {

@@ -358,6 +358,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             }
             let Some(connection) = self.slots.get_mut(key) else {
                 self.mailbox.counters.pushes.gone.add(u64::from(errand.is_push()));
+                self.mailbox.counters.unanswered.add(u64::from(errand.is_no_answer()));
                 continue;
             };
             let mut turn = Turn::default();
@@ -370,6 +371,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 }
                 Errand::End(reason) => self.exchange.end(connection, reason),
                 Errand::Kick(user) => self.exchange.kick(connection, user),
+                Errand::Call(call) => self.exchange.called(connection, call),
                 Errand::Answer(request, answer) => {
                     turn = self.exchange.answered(connection, request, answer);
                 }

@@ -1,18 +1,19 @@
 //! Answers that come later, by `mario::testing`.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use mario::testing::{TestClient, TestServer};
 use mario::{
-    Builder, Close, Conn, Error, Packet, Payload, Pool, PoolError, PushError, Reason, Reply, Server, Service,
-    Unanswered,
+    Builder, Close, Conn, Error, Name, Others, Packet, Payload, Pool, PoolError, PushError, Reason, Reply,
+    Server, Service, Unanswered,
 };
 
 const LATER: u16 = 0x0001;
 const NOW: u16 = 0x0002;
 const FREE: u16 = 0x0003;
 const REFUSE: u16 = 0x0004;
+const LONG: u16 = 0x0005;
 const PROGRESS: u16 = 0x0100;
 
 /// Keeps what it owes.
@@ -20,6 +21,7 @@ const PROGRESS: u16 = 0x0100;
 struct Desk {
     owed: Mutex<Vec<Reply<Number>>>,
     free: Mutex<Vec<Reply<Numbered>>>,
+    long: Mutex<Vec<Reply<Payload<'static>>>>,
     keeps: bool,
 }
 
@@ -38,6 +40,13 @@ impl Service for Desk {
         }
         Ok(())
     }
+}
+
+struct Other;
+
+impl Service for Other {
+    type Session = ();
+    type Worker = ();
 }
 
 #[derive(Debug, PartialEq, Packet)]
@@ -70,6 +79,11 @@ fn free(conn: &mut Conn<'_, Desk>, request: Numbered, reply: Reply<Numbered>) {
     conn.service().free.lock().unwrap().push(reply);
 }
 
+#[mario::command(LONG)]
+fn long(conn: &mut Conn<'_, Desk>, reply: Reply<Payload<'static>>) {
+    conn.service().long.lock().unwrap().push(reply);
+}
+
 #[mario::command(REFUSE)]
 fn refuse(_conn: &mut Conn<'_, Desk>, reply: Reply<Number>) -> Result<(), Close> {
     reply.close();
@@ -77,7 +91,7 @@ fn refuse(_conn: &mut Conn<'_, Desk>, reply: Reply<Number>) -> Result<(), Close>
 }
 
 fn builder(desk: Desk) -> Builder<Desk> {
-    Server::builder(desk, mario::commands![later, now, free, refuse]).deferred(3)
+    Server::builder(desk, mario::commands![later, now, free, refuse, long]).deferred(3)
 }
 
 fn server() -> TestServer<Desk> {
@@ -269,6 +283,132 @@ fn no_more_are_owed_than_there_is_room_for() {
     assert_eq!(third.receive::<Number>(LATER).number, 1);
 }
 
+/// Whose the connection is, as seen on its worker; whoever is somebody's is admitted.
+fn user(server: &TestServer<Desk>, client: &TestClient<Desk>) -> Option<Name> {
+    let (sender, receiver) = mpsc::channel();
+    let look = move |conn: &mut Conn<'_, Desk>| sender.send((conn.user(), conn.is_admitted())).unwrap();
+    server.connections().with(client.id(), look).unwrap();
+    server.settle();
+    let (user, is_admitted) = receiver.try_recv().unwrap();
+    assert_eq!(user.is_some(), is_admitted);
+    user
+}
+
+fn log_in(uid: u64, number: u32) -> impl FnOnce(&mut Conn<'_, Desk>) -> Result<Number, Close> + Send {
+    move |conn| {
+        conn.bind(uid, Others::Refuse)?;
+        conn.admit();
+        Ok(Number { number })
+    }
+}
+
+#[test]
+fn an_answer_may_do_what_a_handler_may() {
+    let server = server();
+    let (mut client, mut other) = (server.connect(), server.connect());
+    client.send(LATER, &Payload(b""));
+    asks_now(&mut client, 2);
+    assert_eq!(user(&server, &client), None);
+    let reply = owed(&server);
+    thread::spawn(move || reply.then(log_in(7, 1)).unwrap()).join().unwrap();
+    assert_eq!(client.receive::<Number>(LATER).number, 1);
+    assert_eq!(client.receive::<Number>(NOW).number, 2);
+    assert_eq!(user(&server, &client), Some(7u64.into()));
+    other.send(LATER, &Payload(b""));
+    owed(&server).then(log_in(7, 1)).unwrap();
+    assert_eq!(other.reason(), Some(Reason::Service), "the user is taken");
+    assert_eq!(server.connections().of_user(7u64), [client.id()]);
+}
+
+#[test]
+fn the_answer_of_a_call_takes_its_place_and_the_correlation() {
+    let server = server();
+    let mut client = server.connect();
+    client.send(FREE, &Numbered { id: 7, number: 0 });
+    let push = |number| server.connections().push(client.id(), PROGRESS, &Number { number }).unwrap();
+    push(1);
+    let reply = server.service().free.lock().unwrap().remove(0);
+    let answer = |conn: &mut Conn<'_, Desk>| {
+        conn.send(PROGRESS, &Number { number: 2 })?;
+        Ok(Numbered { id: 0, number: 3 })
+    };
+    reply.then(answer).unwrap();
+    push(4);
+    assert_eq!(client.receive::<Number>(PROGRESS).number, 1);
+    assert_eq!(client.receive::<Number>(PROGRESS).number, 2);
+    assert_eq!(client.receive::<Numbered>(FREE), Numbered { id: 7, number: 3 });
+    assert_eq!(client.receive::<Number>(PROGRESS).number, 4);
+}
+
+#[test]
+fn a_call_reaches_no_other_connection_and_no_other_service() {
+    let server = server();
+    let connections = server.connections();
+    let mut client = server.connect();
+    client.send(LATER, &Payload(b""));
+    let refused =
+        connections.with(client.id(), |_: &mut Conn<'_, Other>| panic!("it is called")).unwrap_err();
+    assert!(matches!(refused, PushError::OtherService(name) if name.ends_with("Other")), "{refused}");
+    assert_eq!(owed(&server).then(|_: &mut Conn<'_, Other>| panic!("it is called")), Err(refused));
+    assert_eq!(client.reason(), Some(Reason::Unanswered(LATER)), "as one that is dropped");
+
+    let mut client = server.connect();
+    client.send(LATER, &Payload(b""));
+    let id = client.id();
+    let held = Arc::new(());
+    let held_too = Arc::clone(&held);
+    connections.close(id).unwrap();
+    connections.with(id, move |_: &mut Conn<'_, Desk>| panic!("with {held_too:?} it is called")).unwrap();
+    let _next = server.connect();
+    assert_eq!(Arc::strong_count(&held), 1, "what it had is dropped");
+    assert_eq!(connections.with(id, |_: &mut Conn<'_, Desk>| ()), Err(PushError::Gone(id)));
+    assert_eq!(owed(&server).then(log_in(7, 1)), Err(PushError::Gone(id)));
+    server.settle();
+    assert_eq!(connections.online(), 0);
+}
+
+#[test]
+fn a_call_that_panics_or_can_not_be_sent_costs_its_connection() {
+    let server = server();
+    let [mut ann, mut bob, eve] = [(); 3].map(|()| server.connect());
+    ann.send(LATER, &Payload(b""));
+    owed(&server).then(|_: &mut Conn<'_, Desk>| panic!("as the test wants it")).unwrap();
+    server.connections().with(eve.id(), |_: &mut Conn<'_, Desk>| panic!("as the test wants it")).unwrap();
+    assert_eq!((ann.reason(), eve.reason()), (Some(Reason::Panicked), Some(Reason::Panicked)));
+    bob.send(LONG, &Payload(b""));
+    let too_long = |_: &mut Conn<'_, Desk>| Ok(Payload(&[0; 70_000]));
+    server.service().long.lock().unwrap().remove(0).then(too_long).unwrap();
+    assert!(matches!(bob.reason(), Some(Reason::Unsendable(_))));
+    assert_eq!(server.stats().panics, 2);
+}
+
+#[test]
+fn an_answer_that_can_not_be_encoded_leaves_its_request_unanswered() {
+    let server = server();
+    let mut client = server.connect();
+    client.send(LONG, &Payload(b""));
+    let error = server.service().long.lock().unwrap().remove(0).send(Payload(&[0; 70_000])).unwrap_err();
+    assert!(matches!(error, PushError::Encode(_)), "{error}");
+    assert_eq!(client.reason(), Some(Reason::Unanswered(LONG)));
+    assert_eq!(server.stats().unanswered, 1);
+}
+
+/// Whether or not the connection is still there.
+#[test]
+fn each_request_that_is_dropped_is_counted() {
+    let server = server();
+    let [mut closed, mut gone, mut stays] = [(); 3].map(|()| server.connect());
+    for client in [&mut closed, &mut gone, &mut stays] {
+        client.send(FREE, &Numbered { id: 0, number: 0 });
+    }
+    server.connections().close(closed.id()).unwrap();
+    drop(gone);
+    server.settle();
+    server.service().free.lock().unwrap().clear();
+    server.settle();
+    assert_eq!(server.stats().unanswered, 3);
+}
+
 #[test]
 fn a_pool_has_a_queue_that_fits_into_memory() {
     for queue in [0, (1 << 20) + 1, usize::MAX] {
@@ -280,10 +420,10 @@ fn a_pool_has_a_queue_that_fits_into_memory() {
 
 #[test]
 fn a_pool_does_all_that_it_takes_and_no_more() {
-    let (sender, results) = std::sync::mpsc::channel();
-    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let (sender, results) = mpsc::channel();
+    let (open, gate) = mpsc::channel::<()>();
     let pool = Pool::new(1, 2).unwrap();
-    let (begun, waiting) = std::sync::mpsc::channel();
+    let (begun, waiting) = mpsc::channel();
     let first = sender.clone();
     pool.run(move || {
         begun.send(()).unwrap();

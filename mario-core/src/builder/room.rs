@@ -32,7 +32,7 @@ impl<S: Service> Builder<S> {
     /// How many answers each worker may owe at a time, to requests of commands that answer later by a
     /// [`Reply`](crate::Reply): 1 to 1,048,576; by default 4,096. Where so many are owed, a connection that sends one more
     /// such request is closed with [`Reason::Overflow`](crate::Reason::Overflow). The memory is taken at the start, some
-    /// 40 bytes for each.
+    /// 70 bytes for each.
     pub fn deferred(mut self, answers: usize) -> Self {
         self.deferred = answers;
         self

@@ -86,7 +86,7 @@ impl Rig {
         let commands = mario::commands![echo, flood, twice];
         let mail = Arc::new(Mail::new(Room { slots: 1, letters: 1, answers: 1 }));
         let (timers, groups) = (Timers::new(0, 1).unwrap(), Groups::new(0, 1).unwrap());
-        let connections = Connections::new::<std::thread::Thread>(STX, &[]);
+        let connections = Connections::new::<Log, std::thread::Thread>(STX, &[]);
         let locals = Locals::new(timers, groups, Bound::new(1).unwrap(), connections, 0, Arc::default());
         let mut exchange =
             Exchange::new(Arc::clone(&log), commands, &rules, locals, (Arc::default(), mail)).unwrap();

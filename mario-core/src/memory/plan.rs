@@ -49,7 +49,8 @@ impl Memory {
             ),
             timers: Extent::fixed(Timers::<S>::bytes(plan.timers, slots)),
             groups: Groups::extent(plan.memberships, slots),
-            users: Extent::fixed(Bound::bytes(slots)) + Extent::later(Users::bytes(slots)),
+            users: Extent::fixed(Bound::bytes(slots) + Users::table_bytes(slots))
+                + Extent::later(Users::bytes(slots)),
             limits: Exchange::<S>::limits(rules),
             counters: Counters::extent()
                 + Extent::fixed(CommandCounters::bytes(commands, rules.time_commands)),

@@ -54,7 +54,7 @@ impl SimServer {
         let mut server = SimServer {
             world: world.clone(),
             director: Director::new(),
-            connections: Connections::new(settings.wording.stx, &mailboxes),
+            connections: Connections::new::<Theatre, _>(settings.wording.stx, &mailboxes),
             mailboxes,
             doors: Vec::new(),
             master: None,

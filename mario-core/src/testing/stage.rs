@@ -40,7 +40,7 @@ impl<S: Service> Stage<S> {
         let orders = builder.orders()?;
         let (service, door) = (Arc::new(builder.service), Arc::new(Door::default()));
         let mailbox = Crew::mailboxes(1, orders.plan.room())?.remove(0);
-        let connections = Connections::new(orders.plan.rules.stx, &[Arc::clone(&mailbox)]);
+        let connections = Connections::new::<S, _>(orders.plan.rules.stx, &[Arc::clone(&mailbox)]);
         let seat = Seat { index: 0, mailbox: Arc::clone(&mailbox), connections: connections.clone() };
         let clock = network.clone();
         let worker =

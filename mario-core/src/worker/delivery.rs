@@ -3,6 +3,7 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+use crate::call::Call;
 use crate::connections::{Message, Survey};
 use crate::groups::Groups;
 use crate::mail::{Answer, Answered, Asked, Letter, Mail};
@@ -61,6 +62,7 @@ pub(super) enum Errand<'d> {
     End(Reason),
     Kick(Name),
     Answer(Asked, Answer),
+    Call(Call),
 }
 
 /// A message that is lent if others get it too.
@@ -92,6 +94,7 @@ impl Delivery {
                 Letter::Leave(key, group) => return Step::Errand(key, Errand::Leave(group)),
                 Letter::Close(key) => return Step::Errand(key, Errand::End(Reason::Service)),
                 Letter::Kick(key, user) => return Step::Errand(key, Errand::Kick(user)),
+                Letter::Call(key, call) => return Step::Errand(key, Errand::Call(call)),
                 Letter::Answer(Answered { key, request, answer }) => {
                     return Step::Errand(key, Errand::Answer(request, answer));
                 }
@@ -202,6 +205,11 @@ impl Rest {
 impl Errand<'_> {
     pub(super) fn is_push(&self) -> bool {
         matches!(self, Errand::Push(_) | Errand::PushTo(..))
+    }
+
+    /// Whether it tells that a request gets no answer.
+    pub(super) fn is_no_answer(&self) -> bool {
+        matches!(self, Errand::Answer(_, Answer::None))
     }
 
     pub(super) fn is_answer(&self) -> bool {

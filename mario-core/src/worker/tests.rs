@@ -120,7 +120,7 @@ impl Rig {
         let clock = SimClock::default();
         let poll = SimPoll::new(clock.clone());
         let mailbox = Arc::new(Mailbox::new(Nobody, plan.room()));
-        let connections = Connections::new(STX, &[Arc::clone(&mailbox)]);
+        let connections = Connections::new::<Witness, _>(STX, &[Arc::clone(&mailbox)]);
         let (dealer, hand) = way(plan.connections, &mailbox);
         let commands = mario::commands![echo];
         let seat = Seat { index: 0, mailbox, connections };

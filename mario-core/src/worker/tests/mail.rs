@@ -14,7 +14,7 @@ impl Rig {
     }
 
     fn connections(&self) -> Connections {
-        Connections::new(STX, &[Arc::clone(&self.worker.mailbox)])
+        Connections::new::<Witness, _>(STX, &[Arc::clone(&self.worker.mailbox)])
     }
 
     /// Pushes that went nowhere.
