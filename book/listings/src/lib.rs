@@ -26,6 +26,7 @@ chapters! {
     stopping: "../../src/stopping.md",
     clients: "../../src/clients.md",
     pushing: "../../src/pushing.md",
+    groups: "../../src/groups.md",
     answering_later: "../../src/answering-later.md",
     supervision: "../../src/supervision.md",
     observing: "../../src/observing.md",
