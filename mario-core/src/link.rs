@@ -335,6 +335,11 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_small() {
+        assert_eq!(size_of::<ConnId>(), 8);
+    }
+
+    #[test]
     fn other_text_is_no_id() {
         for text in
             ["", "1.2", "1.2.3.4", "1.2.x", "1024.0.0", "0.4194304.0", "0.0.4294967296", "+1.0.0", " 1.2.3"]

@@ -418,6 +418,7 @@ fn a_poll_that_fails_is_asked_again() {
 mod calls;
 mod deadlines;
 mod drain;
+mod groups;
 mod mail;
 mod own_listener;
 mod proxy;
