@@ -1,16 +1,22 @@
-//! Pushes between threads, over real sockets.
+//! Pushes and answers between threads, over real sockets.
 
 mod support;
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use mario::{Builder, Close, Conn, ConnId, Connections, Others, Payload, PushError, Reason, Server, Service};
+use mario::{
+    Builder, Close, Conn, ConnId, Connections, Others, Packet, Payload, PushError, Reason, Reply, Server,
+    Service,
+};
 use support::{Client, LIMIT, eventually, frame};
 
 const PUSHED: u16 = 0x0201;
 const PROD: u16 = 0x0202;
 const LOG_IN: u16 = 0x0203;
+const HOLD: u16 = 0x0204;
+const LATER: u16 = 0x0205;
+const NOW: u16 = 0x0206;
 
 /// Tells which connections come and go.
 struct Hub(Sender<Event>);
@@ -19,6 +25,7 @@ struct Hub(Sender<Event>);
 enum Event {
     Came(ConnId),
     Went(ConnId, Reason),
+    Held(ConnId),
 }
 
 impl Service for Hub {
@@ -48,9 +55,34 @@ fn log_in(conn: &mut Conn<'_, Hub>) -> Result<(), Close> {
     Ok(())
 }
 
+/// Holds up its worker until the user is there.
+#[mario::command(HOLD)]
+fn hold(conn: &mut Conn<'_, Hub>) {
+    let _ = conn.service().0.send(Event::Held(conn.id()));
+    eventually("somebody logs in", || conn.connections().is_online(7u64));
+}
+
+#[derive(Packet)]
+struct Mark {
+    round: u32,
+    number: u8,
+}
+
+#[mario::command(LATER)]
+fn later(_conn: &mut Conn<'_, Hub>, request: Mark, reply: Reply<Mark>) {
+    thread::spawn(move || reply.send(request));
+}
+
+#[mario::command(NOW)]
+fn now(_conn: &mut Conn<'_, Hub>, request: Mark) -> Mark {
+    request
+}
+
 fn start(settings: impl FnOnce(Builder<Hub>) -> Builder<Hub>) -> (Server, Receiver<Event>) {
     let (sender, events) = mpsc::channel();
-    let builder = Server::builder(Hub(sender), mario::commands![prod, log_in]).bind("127.0.0.1:0").workers(2);
+    let builder = Server::builder(Hub(sender), mario::commands![prod, log_in, hold, later, now])
+        .bind("127.0.0.1:0")
+        .workers(2);
     (settings(builder).start().unwrap(), events)
 }
 
@@ -139,26 +171,51 @@ fn a_stale_id_reaches_nobody_however_fast_connections_come_and_go() {
     assert_eq!(stays.receive(12), frame(PUSHED, b"last"));
 }
 
+/// While its worker is held up by a handler.
 #[test]
 fn a_producer_that_outruns_a_worker_is_told_and_nothing_is_lost() {
     let (server, events) = start(|builder| builder.mailbox(2));
     let (mut client, id) = connect(&server, &events);
     let connections = server.connections();
-    let (mut queued, mut refused) = (0u32, 0u64);
-    while refused < 10 {
-        match connections.push(id, PUSHED, &Payload(&queued.to_le_bytes())) {
-            Ok(()) => queued += 1,
-            Err(PushError::Full(2)) => refused += 1,
-            Err(error) => panic!("{error}"),
-        }
-        if queued > 100_000 {
-            break; // A machine on which the worker keeps up.
+    let mut others = [(); 3].map(|()| connect(&server, &events));
+    let other = others.iter_mut().find(|(_, other)| other.worker() != id.worker());
+    let (elsewhere, _) = other.expect("the other worker has some of four");
+    client.send(&frame(HOLD, b""));
+    assert_eq!(events.recv_timeout(LIMIT), Ok(Event::Held(id)));
+    // All of this returns, though the worker does nothing until it is told to go on.
+    for number in 0..2u8 {
+        assert_eq!(connections.push(id, PUSHED, &Payload(&[number])), Ok(()));
+    }
+    let message = connections.message(PUSHED, &Payload(b"")).unwrap();
+    for _ in 0..100 {
+        assert_eq!(connections.push_message(id, &message), Err(PushError::Full(2)));
+        assert_eq!(connections.push_to_each([id], &message).refused, 1);
+        assert_eq!(connections.close(id), Err(PushError::Full(2)));
+    }
+    let partly = PushError::Partly { refused: 1, workers: 2 };
+    assert_eq!(connections.push_message_to_group(7u64, &message), Err(partly));
+    elsewhere.send(&frame(LOG_IN, b""));
+    for number in 0..2u8 {
+        assert_eq!(client.receive(9), frame(PUSHED, &[number]));
+    }
+    push(&connections, id, b"on");
+    assert_eq!(client.receive(10), frame(PUSHED, b"on"));
+}
+
+#[test]
+fn answers_from_another_thread_leave_in_the_order_of_the_requests() {
+    let (server, events) = start(|builder| builder);
+    let (mut client, _) = connect(&server, &events);
+    for round in 0..100u32 {
+        let requests = [(LATER, 0u8), (NOW, 1), (LATER, 2), (LATER, 3), (NOW, 4)];
+        let payload = |number: u8| [&round.to_le_bytes()[..], &[number]].concat();
+        let frames: Vec<_> =
+            requests.iter().map(|(command, number)| frame(*command, &payload(*number))).collect();
+        client.send(&frames.concat());
+        for expected in frames {
+            assert_eq!(client.receive(13), expected);
         }
     }
-    for number in 0..queued {
-        assert_eq!(client.receive(12), frame(PUSHED, &number.to_le_bytes()));
-    }
-    assert_eq!(server.stats().pushes_refused, refused);
 }
 
 #[test]
