@@ -161,7 +161,7 @@ impl<W: Wake> Mailbox<W> {
         self.resting.store(resting, Ordering::Relaxed);
     }
 
-    fn is_resting(&self) -> bool {
+    pub(crate) fn is_resting(&self) -> bool {
         self.resting.load(Ordering::Relaxed)
     }
 

@@ -14,8 +14,9 @@ use crate::mailbox::Dealer;
 use crate::net::WatchedListener;
 use crate::stats::Door;
 
-/// How long accepting pauses while no worker takes sockets, though there are free slots.
-const BUSY: Duration = Duration::from_millis(1);
+/// How long accepting pauses while no worker takes sockets, though there are free slots: doubled each time, up to the
+/// second.
+pub(crate) const BUSY: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(64)];
 
 /// Connections that are accepted before the next look at the clock.
 const AT_ONE_TIME: usize = 64;
@@ -31,6 +32,8 @@ pub(crate) struct Master<L: WatchedListener, W: Wake, C> {
     stop: Arc<AtomicBool>,
     /// A connection that was accepted while all workers were busy.
     held: Option<(Arrival<L::Stream>, SocketAddr)>,
+    /// The next pause while they are.
+    busy: Duration,
     /// Set once the server shuts down with a connection held: when that is given up.
     give_up: Option<Duration>,
 }
@@ -45,7 +48,7 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         stop: Arc<AtomicBool>,
     ) -> Self {
         let acceptor = Acceptor::new(listener, door, admission);
-        Master { clock, acceptor, workers, stop, held: None, give_up: None }
+        Master { clock, acceptor, workers, stop, held: None, busy: BUSY[0], give_up: None }
     }
 
     /// Accepts until the server shuts down. What is accepted is dealt before the workers learn of it.
@@ -98,7 +101,9 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
                             return None;
                         }
                         self.held = Some((arrival, peer));
-                        return Some(BUSY);
+                        let pause = self.busy;
+                        self.busy = (pause * 2).min(BUSY[1]);
+                        return Some(pause);
                     }
                 }
                 Accepted::Refused => {}
@@ -132,6 +137,7 @@ impl<L: WatchedListener, W: Wake, C: Clock> Master<L, W, C> {
         let ready = self.workers.iter_mut().filter(|worker| worker.is_ready());
         if let Some(worker) = ready.min_by_key(|worker| worker.mailbox.load()) {
             worker.deal(arrival, peer, || self.acceptor.admitted(now))?;
+            self.busy = BUSY[0];
         } else if self.workers.iter().any(Dealer::has_room) {
             return Err(arrival);
         } else {
@@ -251,7 +257,7 @@ mod tests {
         let wait = |timeout: Option<Duration>| {
             rig.stop.store(true, Ordering::Release);
             rig.clock.pass(timeout.expect("it would wait for ever"));
-            assert!(rig.clock.now() <= LAST_CALL + 2 * BUSY, "the workers have to learn of the stop");
+            assert!(rig.clock.now() <= LAST_CALL + 2 * BUSY[1], "the workers have to learn of the stop");
             Ok(())
         };
         rig.run(dealer, "abc", wait).unwrap();

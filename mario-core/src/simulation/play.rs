@@ -59,6 +59,7 @@ impl Play {
             sessions: 0,
             panics: 0,
             late: Duration::ZERO,
+            rested: Duration::ZERO,
         });
         let server = SimServer::new(&world, &settings, seed);
         Play { world, server, clients, stop_at, close_at }
@@ -150,6 +151,9 @@ impl Play {
     /// Lets time pass until something is due. False once all is over.
     fn pass(&mut self, dice: &mut Dice) -> Result<bool, String> {
         let mut state = self.world.lock();
+        if self.server.mailboxes.iter().any(|mailbox| mailbox.is_resting()) {
+            state.rested = state.now;
+        }
         checks::resting(&state)?;
         checks::delivering(&self.server.mailboxes)?;
         let threads = (0..state.posts.len()).filter(|thread| !self.server.director.is_over(*thread));

@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) panics: u64,
     /// How far the clock has gone on while threads had work.
     pub(super) late: Duration,
+    /// When a worker was seen last that rests, as it has died too often.
+    pub(super) rested: Duration,
 }
 
 /// How often the system does what it may do.

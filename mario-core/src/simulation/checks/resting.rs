@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Check, GRAIN, LINGER, ends, speed};
 use crate::mailbox::Mailbox;
+use crate::master::BUSY;
 use crate::simulation::settings::Settings;
 use crate::simulation::sockets::SimBell;
 use crate::simulation::wire::Wire;
@@ -18,13 +19,15 @@ pub(in crate::simulation) fn resting(state: &State) -> Check {
             goes_on(state, wire, view).map_err(|what| format!("client {}: {what}", view.wire))?;
         }
     }
+    // While a worker rests, what is dealt to it waits; so does the master, if all rest.
+    let is_past = |since: Duration, time| since.max(state.rested) + time + GRAIN + state.late < state.now;
     for (number, wire) in state.wires.iter().enumerate() {
         let has_slot = state.posts.iter().flat_map(|post| &post.views).any(|view| view.wire == number);
         if wire.place.is_some() && wire.closed.is_none() && !has_slot {
             return Err(format!("client {number}: its socket is open, and it has no slot"));
         }
         let is_on_its_way = wire.place.is_none() && wire.closed.is_none();
-        if is_on_its_way && wire.accepted.is_some_and(|at| at + GRAIN + state.late < state.now) {
+        if is_on_its_way && wire.accepted.is_some_and(|at| is_past(at, BUSY[1])) {
             return Err(format!("client {number}: it is accepted, and no worker takes it"));
         }
     }
@@ -35,8 +38,8 @@ pub(in crate::simulation) fn resting(state: &State) -> Check {
         .map_or(Duration::ZERO, |rate| Duration::from_secs(2 * state.wires.len() as u64) / rate.per_second);
     for (number, door) in state.doors.iter().enumerate() {
         // The longest pause that accepting makes.
-        let end = door.moved + Duration::from_secs(1) + turns + GRAIN + state.late;
-        if !door.wires.is_empty() && !door.is_closed && end < state.now {
+        let is_late = is_past(door.moved, Duration::from_secs(1) + turns);
+        if !door.wires.is_empty() && !door.is_closed && is_late {
             return Err(format!("listener {number}: {} wait, and are not accepted", door.wires.len()));
         }
     }
@@ -126,7 +129,7 @@ fn overdue(state: &State, wire: &Wire, view: &View) -> Option<&'static str> {
 pub(in crate::simulation) fn delivering(mailboxes: &[Arc<Mailbox<SimBell>>]) -> Check {
     match mailboxes
         .iter()
-        .position(|mailbox| !mailbox.has_ended() && !mailbox.has_failed() && !mailbox.mail.is_empty())
+        .position(|mailbox| !mailbox.is_over() && !mailbox.is_resting() && !mailbox.mail.is_empty())
     {
         Some(worker) => Err(format!("worker {worker}: it has mail, and waits")),
         None => Ok(()),
