@@ -13,20 +13,18 @@ use crate::support::{COUNT, Client, ECHO, FLOOD, eventually, frame};
 
 #[test]
 fn a_storm_of_resets_leaks_no_descriptor() {
-    let server = Process::start("connections=512");
-    let innocents = Innocents::of(&server, 8);
-    let before = server.sockets();
-    let addr = server.addr;
-    let storm: Vec<_> =
-        (0..4).map(|_| thread::spawn(move || (0..800).for_each(|turn| reset(addr, turn)))).collect();
-    innocents.are_served();
-    storm.into_iter().for_each(|thread| thread.join().unwrap());
-    eventually("all slots are free", || server.open() == 8);
-    eventually("no socket is left", || server.sockets() == before);
-    let accepted = server.metric("connections_accepted_total", "");
-    assert_eq!(accepted, server.ended("") + 8, "each has ended once");
-    assert_eq!(accepted + server.metric("connections_refused_total", "full"), 4 * 800 + 8);
-    innocents.end();
+    for accept in ["", "accept_per_worker=1,"] {
+        let server = Process::start(&format!("{accept}connections=512"));
+        let innocents = Innocents::of(&server, 8);
+        let (before, addr) = (server.sockets(), server.addr);
+        let storm = innocents.are_served_during(4, 800, |turn| reset(addr, turn)) as u64;
+        eventually("all slots are free", || server.open() == 8);
+        eventually("no socket is left", || server.sockets() == before);
+        let accepted = server.metric("connections_accepted_total", "");
+        assert_eq!(accepted, server.ended("") + 8, "each has ended once");
+        assert_eq!(accepted + server.metric("connections_refused_total", "full"), storm + 8);
+        innocents.end();
+    }
 }
 
 /// Breaks a connection off, each in another state.
@@ -88,7 +86,7 @@ fn a_flood_past_the_backlog_waits_outside() {
     let flood: Vec<Socket> = (0..100).map(|_| connecting(server.addr)).collect();
     innocents.are_served();
     eventually("some had to wait", || server.metric("accept_delays_total", "") > 0);
-    assert_eq!(server.metric("connections_refused_total", ""), 0);
+    assert!(server.metric("connections_accepted_total", "") < 8 + 100, "others wait yet");
     drop(flood);
     server.connect().call(COUNT, &[], &[1, 0, 0, 0]);
     innocents.end();

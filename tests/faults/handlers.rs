@@ -1,7 +1,5 @@
 //! Handlers that panic, and handlers that hang.
 
-use std::thread;
-
 use crate::innocents::Innocents;
 use crate::process::Process;
 use crate::served::{HANG, TENTH, WHERE};
@@ -12,27 +10,19 @@ fn every_tenth_request_panics_and_all_others_are_answered() {
     let server = Process::start("");
     let innocents = Innocents::of(&server, 8);
     let addr = server.addr;
-    let asking = move || {
-        for turn in 0..50u32 {
-            let mut client = Client::connect(addr);
-            let numbers = 10 * turn..10 * turn + 12;
-            let frames: Vec<_> = numbers.map(|number| frame(TENTH, &number.to_le_bytes())).collect();
-            client.send(&frames.concat());
-            assert_eq!(
-                client.receive_all(),
-                frames[..9].concat(),
-                "all before the tenth, and nothing after it"
-            );
-        }
+    let ask = |turn: usize| {
+        let mut client = Client::connect(addr);
+        let numbers = 10 * turn as u32..10 * turn as u32 + 12;
+        let frames: Vec<_> = numbers.map(|number| frame(TENTH, &number.to_le_bytes())).collect();
+        client.send(&frames.concat());
+        assert_eq!(client.receive_all(), frames[..9].concat(), "all before the tenth, and nothing after it");
     };
-    let threads: Vec<_> = (0..4).map(|_| thread::spawn(asking)).collect();
-    innocents.are_served();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    let panics = innocents.are_served_during(4, 50, ask);
     innocents.end();
-    assert_eq!(server.metric("panics_total", ""), 200);
-    assert_eq!(server.metric("command_panics_total", "tenth"), 200);
-    assert_eq!(server.ended("panicked"), 200);
-    assert_eq!(server.lines("command 0x0202 (tenth) panicked"), 200);
+    assert_eq!(server.metric("panics_total", ""), panics as u64);
+    assert_eq!(server.metric("command_panics_total", "tenth"), panics as u64);
+    assert_eq!(server.ended("panicked"), panics as u64);
+    eventually("each is logged", || server.lines("command 0x0202 (tenth) panicked") == panics);
 }
 
 #[test]

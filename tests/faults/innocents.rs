@@ -46,12 +46,44 @@ impl Innocents {
         });
     }
 
+    /// Does something again and again on so many threads: on each at least so often, and until each innocent was answered
+    /// some times more, so that this is seen while it goes on. How often it was done is the answer.
+    #[track_caller]
+    pub(crate) fn are_served_during(
+        &self,
+        threads: usize,
+        least: usize,
+        deed: impl Fn(usize) + Sync,
+    ) -> usize {
+        let goes_on = AtomicBool::new(true);
+        thread::scope(|scope| {
+            let doing = || {
+                let turns = (0..).take_while(|turn| *turn < least || goes_on.load(Ordering::Relaxed));
+                turns.inspect(|turn| deed(*turn)).count()
+            };
+            let deeds: Vec<_> = (0..threads).map(|_| scope.spawn(doing)).collect();
+            let end = End(&goes_on);
+            self.are_served();
+            drop(end);
+            deeds.into_iter().map(|deed| deed.join().unwrap()).sum()
+        })
+    }
+
     /// Sees that every reply of each was right.
     #[track_caller]
     pub(crate) fn end(self) {
         self.are_served();
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("each reply is right");
+    }
+}
+
+/// Ends what goes on, also if a test fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

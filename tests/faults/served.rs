@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use mario::log::{self, Config};
-use mario::{Builder, Conn, Packet, Payload, Rate, Server, ServerHandle, Service};
+use mario::{Accept, Builder, Conn, Packet, Payload, Rate, Server, ServerHandle, Service};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::support::{COUNT, ECHO, FLOOD};
@@ -128,6 +128,7 @@ fn set(builder: Builder<Hook>, name: &str, values: Vec<u32>) -> Builder<Hook> {
     let time = Duration::from_millis(values[0].into());
     match name {
         "connections" => builder.connections(bytes(0)),
+        "accept_per_worker" => builder.accept(Accept::PerWorker),
         "backlog" => builder.backlog(values[0]),
         "accept_rate" => builder.accept_rate(Rate::per_second(values[0]).burst(values[1])),
         "partial_frame" => builder.partial_frame_timeout(time),
