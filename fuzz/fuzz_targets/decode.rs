@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| mario_fuzz::decode(bytes));
+fuzz_target!(|bytes: &[u8]| mario_fuzz::decode(bytes, |_| ()));

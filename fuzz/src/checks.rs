@@ -1,12 +1,17 @@
 //! What has to hold for all bytes.
 
-use mario_macros::Packet;
 use mario_proto::{
-    Decode, Encode, Encoder, Framing, HEADER_LEN, List, Payload, ProxyHeader, decode_packet, frame_to_vec,
+    Decode, Encode, Encoder, Framing, HEADER_LEN, Packet, Payload, ProxyHeader, decode_packet, frame_to_vec,
 };
 
-/// Splits the bytes into frames, all at once and as if they came one by one.
-pub fn framing(bytes: &[u8]) {
+use packets::*;
+
+// For those who have this file by its path.
+#[path = "packets.rs"]
+mod packets;
+
+/// Splits the bytes into frames, all at once and as if they came one by one. Gives whether frames are all there is.
+pub fn framing(bytes: &[u8]) -> bool {
     let framing = Framing::new(0xffff_ffff, 64);
     let mut left = bytes;
     loop {
@@ -23,7 +28,7 @@ pub fn framing(bytes: &[u8]) {
         let Ok(Some((frame, rest))) = split else {
             // A header that is whole has been judged: it is wrong, or its payload is missing.
             assert!(split.is_err() || left.len() < 64);
-            return;
+            return left.is_empty();
         };
         let frame_len = HEADER_LEN + frame.payload.len();
         assert_eq!(left.len(), frame_len + rest.len());
@@ -32,8 +37,8 @@ pub fn framing(bytes: &[u8]) {
     }
 }
 
-/// Takes the bytes for a PROXY header, all at once and as if they came one by one.
-pub fn proxy(bytes: &[u8]) {
+/// Takes the bytes for a PROXY header, all at once and as if they came one by one. Gives whether there is one.
+pub fn proxy(bytes: &[u8]) -> bool {
     let whole = ProxyHeader::split(bytes);
     for len in 0..bytes.len() {
         match (ProxyHeader::split(&bytes[..len]), whole) {
@@ -45,147 +50,67 @@ pub fn proxy(bytes: &[u8]) {
     }
     let header_len = whole.map_or(0, |split| split.map_or(bytes.len(), |(_, rest)| bytes.len() - rest.len()));
     assert!(header_len <= ProxyHeader::MAX_LEN);
+    matches!(whole, Ok(Some(_)))
 }
 
-/// Decodes the bytes as packets with every kind of field; what is accepted encodes to the same bytes.
-pub fn decode(bytes: &[u8]) {
-    exact::<Numbers>(bytes);
-    exact::<Network>(bytes);
-    exact::<Texts<'_>>(bytes);
-    exact::<Lists<'_>>(bytes);
-    exact::<Choices<'_>>(bytes);
-    exact::<Rest<'_>>(bytes);
-    // A newer peer's fields are skipped, and so do not come back.
-    let _ = decode_packet::<Growing<'_>>(bytes);
+macro_rules! packets {
+    ($($packet:ty)*) => {
+        /// The names of all packets.
+        pub const PACKETS: &[&str] = &[$(<$packet as Packet>::DESCRIPTION.name),*];
+
+        fn each_packet(bytes: &[u8], accepted: &mut impl FnMut(&'static str)) {
+            $(if exact::<$packet>(bytes) {
+                accepted(<$packet as Packet>::DESCRIPTION.name);
+            })*
+        }
+    };
 }
 
-fn exact<'a, P: Decode<'a>>(bytes: &'a [u8]) {
+packets! {
+    Numbers Lone<'_> Point Pair Unit Network Rules<'_> Texts<'_> Lists<'_> Nested<'_>
+    Choices<'_> Kind Signed<'_> Event<'_>
+    Rest<'_> Remark<'_> Note Blob<'_> Series Ports<'_> Words<'_>
+}
+
+/// Decodes the bytes as packets with every kind of field; what is accepted encodes to the same bytes. Tells the names of
+/// those that accept them.
+pub fn decode(bytes: &[u8], mut accepted: impl FnMut(&'static str)) {
+    each_packet(bytes, &mut accepted);
+    if grown(bytes) {
+        accepted("Grown");
+    }
+}
+
+fn exact<'a, P: Decode<'a>>(bytes: &'a [u8]) -> bool {
     match decode_packet::<P>(bytes) {
         Ok(packet) => assert_eq!(encode(&packet, bytes.len()), bytes),
-        Err(error) => assert!(error.offset as usize <= bytes.len()),
+        Err(error) => {
+            assert!(error.offset as usize <= bytes.len());
+            return false;
+        }
     }
+    true
 }
 
-fn encode<P: Encode>(packet: &P, len: usize) -> Vec<u8> {
-    let mut room = vec![0; len];
-    let mut out = Encoder::new(&mut room);
+/// An older peer's bytes come back with what is new behind them, a newer one's without what is unknown. And a peer who
+/// knows the first release only reads the same as far as that goes.
+fn grown(bytes: &[u8]) -> bool {
+    let Ok(packet) = decode_packet::<Grown<'_>>(bytes) else { return false };
+    let known = encode(&packet, bytes.len() + NEW_FIELDS);
+    assert!(known.starts_with(bytes) || bytes.starts_with(&known));
+    let older = decode_packet::<Growing<'_>>(bytes).expect("what is new is skipped");
+    assert_eq!((older.id, older.name), (packet.id, packet.name));
+    true
+}
+
+/// What the fields of later releases take with their defaults.
+const NEW_FIELDS: usize = 1 + 2 + 2;
+
+fn encode<P: Encode>(packet: &P, room: usize) -> Vec<u8> {
+    let mut bytes = vec![0; room];
+    let mut out = Encoder::new(&mut bytes);
     packet.encode(&mut out).unwrap();
-    assert_eq!(out.left(), 0);
-    room
-}
-
-#[derive(Packet)]
-#[mario(crate = mario_proto)]
-struct Numbers {
-    a: u8,
-    b: u16,
-    c: i32,
-    d: u64,
-    e: i128,
-    f: f32,
-    g: f64,
-    h: bool,
-    i: [u16; 3],
-    #[mario(range = 1..=9)]
-    j: u8,
-    #[mario(via = u32)]
-    k: std::net::Ipv4Addr,
-}
-
-#[derive(Packet)]
-#[mario(crate = mario_proto, big_endian)]
-struct Network {
-    a: u16,
-    b: i64,
-    c: [u32; 2],
-    d: Vec<u16>,
-    e: Option<f64>,
-    f: String,
-    point: Point,
-}
-
-#[derive(Clone, Packet)]
-#[mario(crate = mario_proto)]
-struct Point {
-    x: i16,
-    y: i16,
-}
-
-#[derive(Packet)]
-#[mario(crate = mario_proto, check = Self::is_valid)]
-struct Texts<'a> {
-    a: &'a str,
-    #[mario(prefix = u8, max = 8)]
-    b: &'a str,
-    #[mario(prefix = u32)]
-    c: String,
-    #[mario(c_text = 6)]
-    d: &'a str,
-    e: &'a [u8],
-    f: &'a [u8; 4],
-    #[mario(check = is_short)]
-    g: Option<&'a str>,
-}
-
-impl Texts<'_> {
-    fn is_valid(&self) -> bool {
-        self.e.len() < 100
-    }
-}
-
-fn is_short(text: &Option<&str>) -> bool {
-    text.is_none_or(|text| text.len() < 20)
-}
-
-#[derive(Packet)]
-#[mario(crate = mario_proto)]
-struct Lists<'a> {
-    a: Vec<u8>,
-    b: Vec<Point>,
-    #[mario(prefix = u8)]
-    c: Vec<String>,
-    d: List<'a, bool>,
-    #[mario(prefix = u8, max = 5)]
-    e: List<'a, Choices<'a>>,
-    f: [Option<u8>; 2],
-}
-
-#[derive(Clone, Packet)]
-#[mario(crate = mario_proto)]
-#[repr(u8)]
-enum Choices<'a> {
-    Nothing,
-    Point(Point),
-    Named { name: &'a str, kind: Kind } = 7,
-}
-
-#[derive(Clone, Copy, Packet)]
-#[mario(crate = mario_proto)]
-#[repr(u16)]
-enum Kind {
-    Known = 1,
-    #[mario(other)]
-    Unknown(u16),
-}
-
-#[derive(Packet)]
-#[mario(crate = mario_proto)]
-struct Rest<'a> {
-    id: u8,
-    choice: Choices<'a>,
-    #[mario(rest)]
-    texts: Vec<&'a str>,
-}
-
-#[derive(Packet)]
-#[mario(crate = mario_proto, extensible)]
-struct Growing<'a> {
-    id: u16,
-    name: &'a str,
-    #[mario(since = 2, default = 1)]
-    level: u8,
-    #[mario(since = 2, default)]
-    points: Vec<Point>,
-    #[mario(since = 3, default)]
-    motto: &'a str,
+    let len = out.written();
+    bytes.truncate(len);
+    bytes
 }

@@ -3,4 +3,4 @@
 
 mod checks;
 
-pub use checks::{decode, framing, proxy};
+pub use checks::{PACKETS, decode, framing, proxy};
