@@ -12,6 +12,7 @@ mod packet {
     mod names;
     mod properties;
     mod requests;
+    mod ruled;
     mod rules;
     mod samples;
     mod wire;

@@ -6,6 +6,7 @@ use mario_proto::{Decode, DecodeErrorKind, Encode, Encoder, decode_packet};
 use proptest::prelude::*;
 
 use super::layout::{Layout, len, missing};
+use super::ruled::{Answer, Grant, Grown, Message, Ports, Status, Tail, source, tail};
 use super::samples::*;
 
 fn encode<P: Encode>(packet: &P) -> Vec<u8> {
@@ -29,6 +30,22 @@ fn names_what_is_cut<'a, P: Decode<'a> + Debug + Layout>(packet: &P, bytes: &'a 
     assert!(if P::SIZE.open { len(&parts) <= bytes.len() } else { len(&parts) == bytes.len() });
     for len in 0..len(&parts) {
         let error = decode_packet::<P>(&bytes[..len]).unwrap_err();
+        assert_eq!(error.kind, DecodeErrorKind::Truncated, "cut to {len}: {error}");
+        assert_eq!(Some((error.field, error.offset as usize)), missing(&parts, len), "cut to {len}");
+    }
+}
+
+/// The same for one that may grow: a version may end there, or else it is not whole.
+fn ends_with_a_version(packet: &Grown<'_>, bytes: &[u8]) {
+    let parts = packet.layout();
+    for len in 0..bytes.len() {
+        let cut = decode_packet::<Grown<'_>>(&bytes[..len]);
+        if packet.versions().contains(&len) {
+            let whole = encode(&cut.unwrap());
+            assert_eq!(whole[..len], bytes[..len], "and defaults follow");
+            continue;
+        }
+        let error = cut.unwrap_err();
         assert_eq!(error.kind, DecodeErrorKind::Truncated, "cut to {len}: {error}");
         assert_eq!(Some((error.field, error.offset as usize)), missing(&parts, len), "cut to {len}");
     }
@@ -118,6 +135,40 @@ proptest! {
     }
 
     #[test]
+    fn values_that_obey_rules_hold(source in source()) {
+        let packet = source.grant();
+        holds(&packet, &encode(&packet));
+    }
+
+    #[test]
+    fn what_nobody_declared_holds(source in source()) {
+        let (status, answer, message) = (source.status(), source.answer(), source.message());
+        holds(&status, &encode(&status));
+        holds(&answer, &encode(&answer));
+        holds(&message, &encode(&message));
+    }
+
+    #[test]
+    fn lists_that_take_the_rest_hold(source in source(), texts in prop::collection::vec(".{0,5}", 0..4)) {
+        let ports = source.ports();
+        holds(&ports, &encode(&ports));
+        let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+        let tail = tail(&texts);
+        holds(&tail, &encode(&tail));
+    }
+
+    #[test]
+    fn packets_that_may_grow_hold(source in source()) {
+        let packet = source.grown();
+        let bytes = encode(&packet);
+        comes_back(&packet, &bytes);
+        ends_with_a_version(&packet, &bytes);
+        needs_all_its_room(&packet, &bytes);
+        let newer = [&bytes[..], &[1, 2, 3]].concat();
+        assert_eq!(decode_packet(&newer), Ok(packet), "what is unknown is skipped");
+    }
+
+    #[test]
     fn arbitrary_bytes_are_refused_or_come_back(bytes in bytes()) {
         accepts_only_its_own::<Numbers>(&bytes);
         accepts_only_its_own::<Point>(&bytes);
@@ -135,6 +186,16 @@ proptest! {
         accepts_only_its_own::<Lengths<'_>>(&bytes);
         accepts_only_its_own::<Network<'_>>(&bytes);
         accepts_only_its_own::<Packed>(&bytes);
+        accepts_only_its_own::<Grant>(&bytes);
+        accepts_only_its_own::<Status>(&bytes);
+        accepts_only_its_own::<Answer<'_>>(&bytes);
+        accepts_only_its_own::<Message<'_>>(&bytes);
+        accepts_only_its_own::<Ports<'_>>(&bytes);
+        accepts_only_its_own::<Tail<'_>>(&bytes);
+        if let Ok(packet) = decode_packet::<Grown<'_>>(&bytes) {
+            let known = encode(&packet);
+            assert!(known.starts_with(&bytes) || bytes.starts_with(&known));
+        }
     }
 }
 
