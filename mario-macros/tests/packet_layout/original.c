@@ -26,6 +26,8 @@ static void send_everything(void) {
     packet.h = -5000000000;
     packet.i = -1.5f;
     packet.j = 6.02e23;
+    packet.k = (unsigned __int128)1 << 100;
+    packet.l = -((__int128)1 << 90);
     packet.yes = 1;
     strcpy(packet.name, "Mario");
     packet.ports[0] = 80;

@@ -32,6 +32,8 @@ struct everything {
     int64_t h;
     float i;
     double j;
+    unsigned __int128 k;
+    __int128 l;
     uint8_t yes;
     char name[12];
     uint16_t ports[3];
