@@ -1,6 +1,6 @@
 //! What other threads want of a worker's connections: a bounded queue without a lock.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::AtomicU64;
 
 use crossbeam_queue::ArrayQueue;
 
@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::connections::{Message, Survey};
 use crate::name::Name;
 use crate::slots::Key;
-use crate::sync::{AtomicBool, CachePadded, Ordering, Ordering::Relaxed, fence};
+use crate::sync::{AtomicBool, AtomicU32, AtomicUsize, CachePadded, Ordering, Ordering::Relaxed, fence};
 
 /// What a worker is asked to do with connections of its own. Some may have gone when it comes to it.
 pub(crate) enum Letter {
@@ -336,36 +336,5 @@ mod tests {
     }
 }
 
-/// Every order in which two threads can post while the worker ends. The queue itself is not loom's: what is tried is what
-/// the threads see of the end.
 #[cfg(all(test, mario_loom))]
-mod loom_tests {
-    use loom::sync::Arc;
-    use loom::thread;
-    use mario_proto::Overflow;
-
-    use super::*;
-    use crate::mailbox::Mailbox;
-
-    const KEY: Key = Key { index: 0, generation: 0 };
-
-    #[test]
-    fn loom_each_letter_is_taken_or_counted() {
-        const PRODUCERS: u64 = 2;
-        loom::model(|| {
-            let mailbox =
-                Arc::new(Mailbox::new(thread::current(), Room { slots: 1, letters: 2, answers: 0 }));
-            let producers: Vec<_> = (0..PRODUCERS)
-                .map(|_| {
-                    let mailbox = Arc::clone(&mailbox);
-                    let message = Message::new(1, Overflow::Close, Box::new([]));
-                    thread::spawn(move || assert_eq!(mailbox.post(Letter::Push(KEY, message)), Ok(())))
-                })
-                .collect();
-            let taken = u64::from(mailbox.mail.next().is_some());
-            mailbox.mail.end();
-            producers.into_iter().for_each(|producer| producer.join().unwrap());
-            assert_eq!(taken + mailbox.mail.lost(), PRODUCERS);
-        });
-    }
-}
+mod loom_tests;

@@ -3,13 +3,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use crate::admission::Arrival;
 use crate::doorbell::{Doorbell, Wake};
 use crate::mail::{Answered, Letter, Mail, Refused, Room};
 use crate::stats::Counters;
-use crate::sync::CachePadded;
+use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, CachePadded, Ordering};
+
+#[cfg(all(test, mario_loom))]
+mod loom_tests;
 
 /// Sockets on their way to a worker at one time. When so many wait, the worker is far behind, and the next ones are
 /// better off with another or in the listener's backlog.
