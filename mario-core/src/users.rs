@@ -61,14 +61,13 @@ pub(crate) struct Users(HashMap<Name, Box<[ConnId]>>);
 impl Users {
     /// Nobody yet, with room for the users of so many connections.
     pub(crate) fn new(connections: usize) -> Self {
-        // It would grow if it was renewed while half its places are taken. They are four thirds of this, or more.
-        Users(HashMap::with_capacity(connections + connections / 2 + 1))
+        Users(HashMap::with_capacity(room(connections)))
     }
 
-    /// What the table takes for so many connections: nine bytes for each place, of which there are less than four times as
-    /// many.
+    /// What the table takes for so many connections: a pointer and a byte for each place.
     pub(crate) fn table_bytes(connections: usize) -> usize {
-        connections * 36 + 64
+        let places = (room(connections) * 4 / 3).next_power_of_two();
+        places * (size_of::<usize>() + 1)
     }
 
     /// What else so many connections take at most, each of which is bound to a user of its own: entries, another table
@@ -153,6 +152,12 @@ impl Users {
         });
         !matches!(outcome, Compute::Aborted(()))
     }
+}
+
+/// How many users the table is made for, that it never grows: it would if it was renewed while half its places are taken,
+/// of which there are four thirds of this, or more.
+fn room(connections: usize) -> usize {
+    connections + connections / 2 + 1
 }
 
 fn without(connections: &[ConnId], id: ConnId) -> Vec<ConnId> {

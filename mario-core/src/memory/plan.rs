@@ -31,6 +31,7 @@ impl Memory {
         let (slots, rules) = (plan.connections, &plan.rules);
         let sessions = slots.saturating_mul(size_of::<S::Session>());
         let table = Slots::<Connection<S, SystemStream>>::bytes(slots);
+        let users = Users::table_bytes(slots.saturating_mul(*workers));
         let worker = WorkerMemory {
             slots: Extent::fixed(table.saturating_sub(sessions)),
             sessions: Extent::fixed(sessions),
@@ -49,7 +50,7 @@ impl Memory {
             ),
             timers: Extent::fixed(Timers::<S>::bytes(plan.timers, slots)),
             groups: Groups::extent(plan.memberships, slots),
-            users: Extent::fixed(Bound::bytes(slots) + Users::table_bytes(slots))
+            users: Extent::fixed(Bound::bytes(slots) + users / (*workers).max(1))
                 + Extent::later(Users::bytes(slots)),
             limits: Exchange::<S>::limits(rules),
             counters: Counters::extent()
