@@ -228,6 +228,7 @@ impl<S: Service> Exchange<S> {
     pub(super) fn let_loose<T>(&mut self, connection: &mut Connection<S, T>, reason: Reason) {
         let link = &mut connection.link;
         link.set_throttled(false);
+        link.set_awaits_answer(false);
         if let Some(throttle) = &mut self.throttle {
             throttle.forget(link.id.key().index);
         }
