@@ -265,6 +265,12 @@ impl Link {
         self.stops.set(Stops::AWAITS_ANSWER, awaits_answer);
     }
 
+    /// Whether it waits for one.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn awaits_answer(&self) -> bool {
+        self.stops.any(Stops::AWAITS_ANSWER)
+    }
+
     /// Whether it has sent faster than it may.
     #[inline]
     pub(crate) fn is_throttled(&self) -> bool {

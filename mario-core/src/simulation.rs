@@ -12,15 +12,21 @@
 //! | who goes on, until all is over | [`play`] |
 //! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
 //! | the handlers and hooks | [`service`] |
+//! | what other threads do, and handlers with others' connections | [`others`], [`debts`] |
+//! | what must come of it | [`mail`], [`groups`], [`users`] |
 //! | what the clients' bytes lead to, by the rules of the wire | [`expected`] |
 //! | what has to hold | [`checks`], and in each worker `worker::audit` |
 
 mod baton;
 mod checks;
 mod client;
+mod debts;
 mod dice;
 mod expected;
 mod greeting;
+mod groups;
+mod mail;
+mod others;
 mod play;
 mod server;
 mod service;
@@ -29,6 +35,7 @@ mod setup;
 mod sockets;
 mod story;
 mod trace;
+mod users;
 mod wire;
 mod world;
 

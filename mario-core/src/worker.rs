@@ -35,6 +35,10 @@ use crate::reason::Reason;
 use crate::service::Service;
 use crate::slots::{Key, Slots};
 use crate::timers::Due;
+#[cfg(any(test, fuzzing))]
+pub(crate) use audit::Found;
+#[cfg(any(test, fuzzing))]
+pub(crate) use delivery::Delivered;
 use delivery::{Delivery, Errand, Step};
 use drain::Drain;
 use entrance::{Door, Entrance};
@@ -58,7 +62,7 @@ const LINGER: Duration = Duration::from_secs(1);
 const ACCEPTS: usize = 64;
 
 /// Connections that get mail in one round of the loop, so that a great many don't hold up the others.
-const DELIVERIES: usize = 256;
+pub(crate) const DELIVERIES: usize = 256;
 
 /// Connections that expire, or go in a drain, in one round of the loop, so that a great many don't hold up the others.
 const EXPIRIES: usize = 1024;
@@ -346,7 +350,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Does what was asked for by mail; goes on in the next round if that is very much.
     #[inline]
     fn deliver(&mut self) {
-        for _ in 0..DELIVERIES {
+        for _ in 0..self.plan.deliveries {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
             let (key, errand) = match self.delivery.next(groups, slots) {
                 Step::Errand(key, errand) => (key, errand),

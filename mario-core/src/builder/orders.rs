@@ -14,7 +14,7 @@ use crate::mail::MOST_LETTERS;
 use crate::outbox::{Marks, Outbox};
 use crate::service::Service;
 use crate::timers::MOST_TIMERS;
-use crate::worker::Plan;
+use crate::worker::{DELIVERIES, Plan};
 
 /// What there is of input by default beside the shares of connections, at least: some of which much is read find room there.
 const LEAST_TO_SPARE: usize = 1 << 20;
@@ -71,6 +71,7 @@ impl<S: Service> Builder<S> {
             mailbox: self.mailbox_room()?,
             memberships: self.membership_count()?,
             deferred: self.deferred_count()?,
+            deliveries: DELIVERIES,
             rules: self.rules(admission)?,
         })
     }

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use mario_proto::HEADER_LEN;
 
+use super::settings::Settings;
 use super::sockets::address_of;
-use super::wire::Wire;
+use super::wire::{Place, Wire};
 use super::world::State;
 use crate::buffers::SEGMENT;
 
@@ -55,6 +56,9 @@ pub(super) fn beginning(state: &State, number: usize) -> Check {
 pub(super) fn hearing(state: &State, number: usize, command: u16) -> Check {
     let wire = &state.wires[number];
     let heard = wire.life.heard;
+    if wire.life.awaits && !wire.life.debts.iter().all(|debt| debt.is_free || debt.is_given) {
+        return Err(format!("client {number}: frame {heard} is handled before the one before is answered"));
+    }
     match wire.expected.steps.iter().filter(|step| step.heard).nth(heard - 1) {
         Some(step) if step.command == command && step.end <= wire.read => Ok(()),
         step => {
@@ -75,17 +79,43 @@ fn ends(wire: &Wire) -> bool {
 /// How many bytes the service has sent at least, and the network has not taken.
 fn unsent(wire: &Wire) -> usize {
     let life = &wire.life;
-    let replies: usize = wire.expected.done(life.heard).iter().map(|step| step.replies.len()).sum();
     let news: usize = life.news.iter().map(Vec::len).sum();
-    (replies + news).saturating_sub(wire.written)
+    let pushed = life.offers.iter().filter(|offer| offer.must).map(|offer| offer.push.frame.len());
+    let answers = life.debts.iter().filter(|debt| debt.must).map(|debt| debt.frame.len());
+    (replies(wire) + news + pushed.chain(answers).sum::<usize>()).saturating_sub(wire.written)
+}
+
+/// How many bytes of replies have been sent at least.
+fn replies(wire: &Wire) -> usize {
+    let done = wire.expected.done(wire.life.heard);
+    let done = match done {
+        // The last one is to come yet.
+        [done @ .., _] if wire.life.awaits => done,
+        done => done,
+    };
+    done.iter().map(|step| step.replies.len()).sum()
 }
 
 /// How many bytes the service can have sent.
 fn produced(state: &State, wire: &Wire) -> usize {
     let steps = wire.expected.steps.iter().filter(|step| step.end <= wire.read);
     let replies: usize = steps.map(|step| step.replies.len()).sum();
-    let unasked = wire.life.news.iter().chain(&wire.life.pushes);
-    replies + unasked.map(Vec::len).sum::<usize>() + HEADER_LEN * pings(state, wire)
+    let news: usize = wire.life.news.iter().map(Vec::len).sum();
+    let broadcast = wire.place.map_or(0, |place| state.posts[place.worker].bag.broadcast);
+    replies + news + wire.life.offered + broadcast + HEADER_LEN * pings(state, wire)
+}
+
+/// Whether nothing can have kept a connection from getting what was sent to it in its worker's last step.
+pub(super) fn is_calm(state: &State, wire: &Wire) -> bool {
+    let is_held = |place: Place| {
+        state.posts[place.worker]
+            .views
+            .iter()
+            .any(|view| view.held && state.wires[view.wire].id() == wire.id())
+    };
+    let Settings { is_tight, high_water, .. } = state.settings;
+    let waits = wire.calm.map(|written| produced(state, wire).saturating_sub(written));
+    !is_tight && !wire.place.is_some_and(is_held) && waits.is_some_and(|waits| waits <= high_water)
 }
 
 /// How often a client can have been asked whether it is there.

@@ -7,7 +7,8 @@ use super::dice::Dice;
 use super::expected::{Wording, frame};
 use super::greeting::Greeting;
 use super::service::{
-    DENIED, ECHO, FLAG, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT, REFUSED, UNKNOWN, UNSENDABLE,
+    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
+    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE,
 };
 use super::settings::Settings;
 
@@ -130,7 +131,17 @@ fn some_frame(dice: &mut Dice, wording: Wording, daring: u8) -> Vec<u8> {
         };
     }
     let number = (dice.below(1 << 16) as u32).to_le_bytes();
-    match dice.below(12) {
+    let byte = dice.below(256) as u8;
+    // Neither dropped nor closed, but by those who dare.
+    let how = if daring > 0 { byte } else { byte & 3 };
+    match dice.below(22) {
+        12..15 if most >= 5 => frame(stx, ASK, &[&[how][..], &number].concat()),
+        15 | 16 if most >= 3 => frame(stx, FREE, &[number[0], number[1], how]),
+        17 if most >= 2 => frame(stx, BIND, &[number[0], byte]),
+        18 => frame(stx, UNBIND, b""),
+        19 if most >= 1 => frame(stx, ENTER, &number[..1]),
+        20 if most >= 1 => frame(stx, if byte & 1 == 0 { ENTER } else { EXIT }, &number[..1]),
+        21 => frame(stx, SHOUT, &any),
         0 | 1 if most >= 4 => frame(stx, LOGIN, &number),
         2 => frame(stx, QUIET, &any),
         3 if most >= 3 => {

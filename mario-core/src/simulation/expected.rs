@@ -1,9 +1,10 @@
 //! What a client's bytes lead to, read from the rules of the wire and not from the code of the server.
 
+use super::debts::Outcome;
 use super::greeting::{Greeting, Says};
 use super::service::{
-    DENIED, ECHO, FLAG, FORGIVEN, LATER, LEAVE, LOGIN, MANY, MEMBERS, Manners, PANIC, QUIET, QUIT, REFUSED,
-    UNSENDABLE,
+    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FORGIVEN, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, Manners,
+    PANIC, QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE,
 };
 use crate::Reason;
 
@@ -52,6 +53,7 @@ pub(super) enum Why {
     Unknown(u16),
     Denied(u16),
     Malformed(u16),
+    Unanswered(u16),
     Service,
     Unsendable,
     Panicked,
@@ -64,6 +66,7 @@ impl Why {
             Reason::UnknownCommand(command) => self == Why::Unknown(command),
             Reason::Denied(command) => self == Why::Denied(command),
             Reason::Malformed(command, _) => self == Why::Malformed(command),
+            Reason::Unanswered(command) => self == Why::Unanswered(command),
             Reason::Service => self == Why::Service,
             Reason::Unsendable(_) => self == Why::Unsendable,
             Reason::Panicked => self == Why::Panicked,
@@ -125,6 +128,13 @@ pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners:
                 let count = if size + 8 > usize::from(u16::MAX) { 0 } else { payload[0] };
                 ((0..count).flat_map(each).collect(), None)
             }
+            (ASK, 5) => match Outcome::of(payload[0]) {
+                Outcome::Answer => reply(&payload[1..]),
+                Outcome::Drop => judge(Why::Unanswered(command)),
+                Outcome::Close => (Vec::new(), Some(Why::Service)),
+            },
+            // What comes of these, depends on others too.
+            (BIND, 2) | (ENTER | EXIT, 1) | (UNBIND, 0) | (SHOUT, _) | (FREE, 3) => (Vec::new(), None),
             (QUIET, _) | (LATER, 2) => (Vec::new(), None),
             (LEAVE, _) => (reply(payload).0, Some(Why::Service)),
             (QUIT, _) => (Vec::new(), Some(Why::Service)),
@@ -133,6 +143,7 @@ pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners:
             (MEMBERS, 0) => reply(&[user.unwrap_or_default(), &calls.to_le_bytes()].concat()),
             (UNSENDABLE, _) => (Vec::new(), Some(Why::Unsendable)),
             (LOGIN | MANY | LATER | FLAG | MEMBERS, _) => judge(Why::Malformed(command)),
+            (ASK | FREE | BIND | UNBIND | ENTER | EXIT, _) => judge(Why::Malformed(command)),
             (REFUSED, _) => (Vec::new(), Some(Why::Unknown(command))),
             _ => judge(Why::Unknown(command)),
         };

@@ -1,10 +1,12 @@
 //! Who goes on: a thread of the server, a client, or the clock; until all is over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::checks;
 use super::client::{Act, Client};
 use super::dice::Dice;
+use super::others::USERS;
 use super::server::SimServer;
 use super::settings::Settings;
 use super::setup::Setup;
@@ -27,8 +29,8 @@ const WINDOW: usize = 200_000;
 /// More steps than any run needs.
 const STEPS: usize = 400_000;
 
-/// How many steps others push for; for ever, and who reads slowly would never be done.
-const PUSHES: usize = 2_000;
+/// How many steps others do something for; for ever, and who reads slowly would never be done.
+const DEEDS: usize = 2_000;
 
 /// What can go on.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,8 @@ enum Next {
     Thread(usize),
     Act(usize),
     Read(usize),
+    /// Of the requests that are answered later.
+    Answer(usize),
 }
 
 impl Play {
@@ -60,6 +64,9 @@ impl Play {
             panics: 0,
             late: Duration::ZERO,
             rested: Duration::ZERO,
+            debts: Vec::new(),
+            users: BTreeMap::new(),
+            serial: 0,
         });
         let server = SimServer::new(&world, &settings, seed);
         Play { world, server, clients, stop_at, close_at }
@@ -88,11 +95,11 @@ impl Play {
                 continue;
             }
             self.dawdle(&mut dice);
-            let Settings { pushes, kills, .. } = self.world.lock().settings;
-            if step < PUSHES && dice.chance(pushes) {
-                self.server.push(dice.below(self.clients.len()));
+            let Settings { deeds, kills, .. } = self.world.lock().settings;
+            if step < DEEDS && !self.clients.is_empty() && dice.chance(deeds) {
+                self.server.act(&mut dice);
             }
-            if step < PUSHES && dice.chance(kills) {
+            if step < DEEDS && dice.chance(kills) {
                 self.server.kill(&mut dice);
             }
             // As the watchdog does.
@@ -106,6 +113,10 @@ impl Play {
                 }
                 Next::Act(client) => self.act(&mut dice, client),
                 Next::Read(client) => self.read(client)?,
+                Next::Answer(debt) => {
+                    let owing = self.world.lock().debts.swap_remove(debt);
+                    self.world.answer(owing);
+                }
             }
         }
         Err(format!("it has not ended after {STEPS} steps"))
@@ -115,9 +126,11 @@ impl Play {
     fn ways(&self) -> Vec<Next> {
         let state = self.world.lock();
         let threads = 0..state.posts.len();
+        let due = (0..state.debts.len()).filter(|debt| state.debts[*debt].due <= state.now);
         let mut ways: Vec<Next> = threads
             .filter(|thread| !self.server.director.is_over(*thread) && state.posts[*thread].is_due(state.now))
             .map(Next::Thread)
+            .chain(due.map(Next::Answer))
             .collect();
         for (number, client) in self.clients.iter().enumerate() {
             let wire = &state.wires[number];
@@ -155,10 +168,16 @@ impl Play {
             state.rested = state.now;
         }
         checks::resting(&state)?;
+        for user in 0..USERS as u64 {
+            state.compare_user(user, &self.server.of_user(user))?;
+        }
         checks::delivering(&self.server.mailboxes)?;
         let threads = (0..state.posts.len()).filter(|thread| !self.server.director.is_over(*thread));
         let waits: Vec<_> = threads.map(|thread| state.posts[thread].rest).collect();
-        if waits.is_empty() && self.clients.iter().all(|client| client.todo.is_empty()) {
+        if waits.is_empty()
+            && state.debts.is_empty()
+            && self.clients.iter().all(|client| client.todo.is_empty())
+        {
             return Ok(false);
         }
         let is_done = self.clients.iter().all(|client| client.todo.is_empty());
@@ -168,7 +187,8 @@ impl Play {
             Rest::Until(end) => end,
             Rest::Busy => None,
         });
-        let next = due.chain(rests).filter(|at| *at > state.now).min();
+        let answers = state.debts.iter().map(|owing| owing.due);
+        let next = due.chain(rests).chain(answers).filter(|at| *at > state.now).min();
         let is_idle = state.wires.iter().all(|wire| wire.place.is_none() || wire.closed.is_some());
         if is_done && !has_stopped && (is_idle || dice.chance(2)) {
             drop(state);
@@ -254,7 +274,8 @@ impl Play {
         let Client { appetite, least, .. } = self.clients[number];
         let mut state = self.world.lock();
         let wire = &mut state.wires[number];
-        let appetite = if wire.closed.is_some() { WINDOW } else { appetite.max(least) };
+        let appetite =
+            if wire.closed.is_some() { WINDOW } else { appetite.max(least).max(wire.outbound.len() / 50) };
         let count = appetite.min(wire.outbound.len());
         wire.received.extend(wire.outbound.drain(..count));
         let is_full = wire.full;

@@ -4,15 +4,16 @@ use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mario_proto::Payload;
+use mario_proto::Overflow;
 
 use super::baton::Director;
 use super::dice::Dice;
-use super::expected::frame;
-use super::service::{COMMANDS, PUSH, Theatre};
+use super::groups::GROUPS;
+use super::mail::Letter;
+use super::others::Deed;
+use super::service::{COMMANDS, Theatre};
 use super::settings::Settings;
 use super::sockets::{SimBell, SimListener, SimPoll, SimStream, wire_of};
-use super::wire::Place;
 use super::world::{Backlog, Post, State, View, World};
 use crate::accepting::Acceptor;
 use crate::admission::Arrival;
@@ -21,8 +22,9 @@ use crate::crew::Orders;
 use crate::link::ConnId;
 use crate::mailbox::{Hand, Mailbox, way_of};
 use crate::master::Master;
+use crate::name::Name;
 use crate::stats::Door;
-use crate::worker::{Seat, Worker};
+use crate::worker::{Found, Seat, Worker};
 
 /// The workers, and the master if there is one, as they are; only their network and clock are not the system's.
 pub(super) struct SimServer {
@@ -34,6 +36,9 @@ pub(super) struct SimServer {
     /// What stops the master.
     master: Option<Arc<AtomicBool>>,
 }
+
+/// How often one worker dies: it rests longer each time, and the master asks each millisecond whether it does yet.
+const KILLS: u64 = 4;
 
 /// Where a worker's connections come from.
 enum Entrance {
@@ -63,28 +68,24 @@ impl SimServer {
         server
     }
 
-    /// Pushes to a connection, as any thread may. It may be gone, or not yet there.
-    pub(super) fn push(&self, number: usize) {
-        let mut state = self.world.lock();
-        let Some(wire) = state.wires.get_mut(number) else { return };
-        let Some(Place { worker, key }) = wire.place else { return };
-        let text = (wire.life.pushes.len() as u32).to_le_bytes();
-        let frame = frame(state.settings.wording.stx, PUSH, &text);
-        drop(state);
-        let pushed = self.connections.push(ConnId::new(worker, key), PUSH, &Payload(&text));
-        let mut state = self.world.lock();
-        state.note(format_args!("client {number}: another thread pushes to it: {pushed:?}"));
-        if pushed.is_ok() {
-            state.wires[number].life.pushes.push(frame);
-        }
+    /// Does something to connections, as any thread may. They may be gone, or not yet there.
+    pub(super) fn act(&self, dice: &mut Dice) {
+        let clients = self.world.lock().wires.len();
+        Deed::new(dice, clients).perform(&self.world, &self.connections);
+    }
+
+    /// The connections of each user, as the server has them.
+    pub(super) fn of_user(&self, user: u64) -> Vec<ConnId> {
+        self.connections.of_user(user)
     }
 
     /// Makes a worker die, as a fault of ours would.
     pub(super) fn kill(&self, dice: &mut Dice) {
         let worker = dice.below(self.mailboxes.len());
-        if self.connections.kill_worker(worker) {
+        if self.world.lock().posts[worker].kills < KILLS && self.connections.kill_worker(worker) {
             let mut state = self.world.lock();
             state.posts[worker].kills += 1;
+            state.posted(worker, Letter::Die);
             state.note(format_args!("worker {worker} is to die"));
         }
     }
@@ -134,8 +135,8 @@ impl SimServer {
         let Orders { plan, admission, .. } = orders;
         let mut dealers = Vec::new();
         for (index, mailbox) in self.mailboxes.clone().into_iter().enumerate() {
-            let counters = Arc::clone(&mailbox.counters);
-            self.world.lock().posts.push(Post { counters, ..Post::default() });
+            let (counters, mail) = (Arc::clone(&mailbox.counters), Some(Arc::clone(&mailbox.mail)));
+            self.world.lock().posts.push(Post { counters, mail, ..Post::default() });
             let entrance = match settings.own_listeners {
                 true => Entrance::Door(self.open_door(index)),
                 false => {
@@ -190,7 +191,11 @@ impl SimServer {
 /// What a worker's thread does, looking at the worker after each step.
 fn serve(mut worker: Worker<Theatre, SimPoll, World, SimBell>, world: &World, post: usize) {
     let result = worker.serve(|worker| watch(worker, world, post));
-    world.lock().posts[post].views.clear();
+    let mut state = world.lock();
+    state.posts[post].views.clear();
+    state.settle(post, worker.delivered());
+    state.end_step(post);
+    drop(state);
     // One that has failed is dropped with all that it has.
     if result.is_ok()
         && let Err(fault) = worker.is_clear()
@@ -199,28 +204,73 @@ fn serve(mut worker: Worker<Theatre, SimPoll, World, SimBell>, world: &World, po
     }
 }
 
-/// Writes down what the worker has of each connection.
+/// Writes down what the worker has of each connection, and what has come of its letters.
 fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, post: usize) {
-    let found = worker.audit();
+    let (found, delivered) = (worker.audit(), worker.delivered());
+    let found = found.map(|found| {
+        let mut is_in = |key, group: usize| worker.is_member(key, Name::from(group as u64));
+        let with_groups = |found: Found| {
+            let mut groups = [false; GROUPS];
+            groups.iter_mut().enumerate().for_each(|(group, is_member)| *is_member = is_in(found.key, group));
+            (found, groups)
+        };
+        found.into_iter().map(with_groups).collect::<Vec<_>>()
+    });
     let mut state = world.lock();
-    let now = state.now;
     state.posts[post].deaths = state.posts[post].counters.deaths.get();
     match found {
-        Ok(found) => {
-            let State { posts, wires, .. } = &mut *state;
-            let views = &mut posts[post].views;
-            let before = take(views);
-            views.extend(found.into_iter().map(|found| {
-                let wire = wire_of(found.peer);
-                wires[wire].is_seen = true;
-                if found.held {
-                    wires[wire].held = Some(now);
-                }
-                let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
-                let since = (found.output > 0).then(|| known.unwrap_or(now));
-                View { wire, held: found.held, throttled: found.throttled, output: found.output, since }
-            }));
-        }
+        Ok(found) => state.see(post, &found),
         Err(fault) => state.violated(format!("worker {post}: {fault}")),
+    }
+    state.settle(post, delivered);
+    for view in state.posts[post].views.clone() {
+        if state.wires[view.wire].is_served() {
+            state.compare_groups(view.wire, view.groups);
+        }
+    }
+    state.end_step(post);
+}
+
+impl State {
+    fn see(&mut self, post: usize, found: &[(Found, [bool; GROUPS])]) {
+        let State { posts, wires, now, .. } = self;
+        let views = &mut posts[post].views;
+        let before = take(views);
+        views.extend(found.iter().map(|(found, groups)| {
+            let wire = wire_of(found.peer);
+            wires[wire].is_seen = true;
+            if found.held {
+                wires[wire].held = Some(*now);
+            }
+            let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
+            let since = (found.output > 0).then(|| known.unwrap_or(*now));
+            let Found { held, throttled, awaits, output, .. } = *found;
+            View { wire, held, throttled, awaits, output, since, groups: *groups }
+        }));
+    }
+
+    /// A worker has made a step: who has ended in it is in no group, and nobody's.
+    fn end_step(&mut self, post: usize) {
+        for number in 0..self.wires.len() {
+            if !self.wires[number].is_of(post) {
+                continue;
+            }
+            let held = self.posts[post].views.iter().any(|view| view.wire == number && view.held);
+            let wire = &mut self.wires[number];
+            (wire.touched, wire.was_served) = (Default::default(), wire.is_served());
+            (wire.rebound, wire.was_ended) = (false, wire.life.ended.is_some());
+            wire.was_gone = wire.closed.is_some();
+            wire.calm = (!held).then_some(wire.written);
+            if wire.was_served && !held {
+                let kept = wire.life.offers.iter().rfind(|offer| offer.push.overflow == Overflow::KeepLatest);
+                wire.life.kept = kept
+                    .map_or(0, |offer| if offer.certain { offer.push.serial } else { 0 })
+                    .max(wire.life.kept);
+            }
+            if wire.life.ended.is_some() {
+                wire.groups = Default::default();
+                self.unbound(number);
+            }
+        }
     }
 }

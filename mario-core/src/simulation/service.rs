@@ -1,15 +1,19 @@
 //! The service of a simulation: a command for each way in which a handler can answer or end, and a diary of its hooks.
 
+pub(super) mod gateway;
+
 use std::panic::resume_unwind;
 use std::time::Duration;
 
 use mario_proto::{DecodeError, Frame, Payload, frame_to_vec};
 
+use gateway::{ask, bind, enter, exit, free, shout, unbind};
+
 use super::sockets::wire_of;
 use super::wire::Life;
 use super::world::World;
 use crate::service::Worker;
-use crate::{Close, Commands, Conn, Packet, Reason, Service};
+use crate::{Close, Commands, Conn, Packet, Reason, Service, Unanswered};
 
 pub(super) const LOGIN: u16 = 0x0100;
 pub(super) const ECHO: u16 = 0x0101;
@@ -22,6 +26,17 @@ pub(super) const LATER: u16 = 0x0107;
 pub(super) const FLAG: u16 = 0x0108;
 pub(super) const MEMBERS: u16 = 0x0109;
 pub(super) const UNSENDABLE: u16 = 0x010a;
+
+/// Their answers come later: in order, or by number.
+pub(super) const ASK: u16 = 0x0110;
+pub(super) const FREE: u16 = 0x0111;
+
+/// Users, groups, and pushes to others.
+pub(super) const BIND: u16 = 0x0120;
+pub(super) const UNBIND: u16 = 0x0121;
+pub(super) const ENTER: u16 = 0x0122;
+pub(super) const EXIT: u16 = 0x0123;
+pub(super) const SHOUT: u16 = 0x0124;
 
 /// No handler takes these; the service answers to the first, and not to the second.
 pub(super) const UNKNOWN: u16 = 0x0200;
@@ -38,14 +53,18 @@ pub(super) const NEWS: u16 = 0x0302;
 /// By this a silent client is asked whether it is there.
 pub(super) const PING: u16 = 0x0304;
 
-/// What other threads push.
+/// What is pushed: all of it, what a peer keeps up with, and the latest.
 pub(super) const PUSH: u16 = 0x0303;
+pub(super) const DROP: u16 = 0x0305;
+pub(super) const KEEP: u16 = 0x0306;
 
 /// What the service answers to what it does not take, but forgives.
 pub(super) const FORGIVEN: &[u8] = b"forgiven";
 
-pub(super) const COMMANDS: Commands<Theatre> =
-    crate::commands![login, echo, many, quiet, leave, quit, panic, later, flag, members, unsendable, denied];
+pub(super) const COMMANDS: Commands<Theatre> = crate::commands![
+    login, echo, many, quiet, leave, quit, panic, later, flag, members, unsendable, denied, ask, free, bind,
+    unbind, enter, exit, shout
+];
 
 /// What the hooks do for a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,7 +130,6 @@ impl Theatre {
     /// Writes down what a hook or handler does with a connection, which has to be one that is served.
     fn note(&self, conn: &Conn<'_, Self>, what: &str, write: impl FnOnce(&mut Life, Duration)) -> usize {
         let number = wire_of(conn.peer_addr());
-        self.world.preempt();
         let mut state = self.world.lock();
         state.note(format_args!("client {number}: {what}"));
         let now = state.now;
@@ -122,6 +140,8 @@ impl Theatre {
         if !is_served && what != "connected" {
             state.violated(format!("client {number}: {what}, though it is not served"));
         }
+        drop(state);
+        self.world.preempt();
         number
     }
 
@@ -136,6 +156,7 @@ impl Theatre {
         if let Err(fault) = super::checks::hearing(&state, number, command) {
             state.violated(fault);
         }
+        state.wires[number].life.awaits = false;
     }
 
     /// Sends what was not asked for.
@@ -243,6 +264,19 @@ impl Service for Theatre {
 
     fn unknown_command(&self, conn: &mut Conn<'_, Self>, frame: Frame<'_>) -> Result<(), Close> {
         Self::judge(conn, frame)
+    }
+
+    fn unanswered(&self, conn: &mut Conn<'_, Self>, request: Unanswered) -> Result<(), Close> {
+        self.note(conn, "a request is unanswered", |life, _| life.unanswered += 1);
+        match (self.manners(conn).forgives, request.command()) {
+            (false, _) => return Err(Close),
+            (true, FREE) => Self::tell(conn, NEWS, b"unanswered"),
+            (true, _) => {
+                // In the order of the requests.
+                let _ = conn.reply(&Payload(FORGIVEN));
+            }
+        }
+        Ok(())
     }
 
     fn admits(&self, _conn: &mut Conn<'_, Self>, command: u16) -> bool {

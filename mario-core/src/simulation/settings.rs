@@ -35,6 +35,11 @@ pub(super) struct Settings {
     pub(super) drain: Option<Duration>,
     pub(super) tick: Option<Duration>,
     pub(super) timers: usize,
+    /// How many answers each worker may owe, and how many memberships in groups its connections have.
+    pub(super) deferred: usize,
+    pub(super) memberships: usize,
+    /// How many connections get mail in a round.
+    pub(super) deliveries: usize,
     /// How fast connections may come, and how many of one address.
     pub(super) accept_rate: Option<crate::Rate>,
     pub(super) per_address: Option<u32>,
@@ -47,8 +52,8 @@ pub(super) struct Settings {
     pub(super) limit: usize,
     pub(super) input_pool: usize,
     pub(super) output_pool: usize,
-    /// How often another thread pushes to a connection.
-    pub(super) pushes: Rate,
+    /// How often another thread does something to connections.
+    pub(super) deeds: Rate,
     /// How often one makes a worker die.
     pub(super) kills: Rate,
     /// How many letters a mailbox takes.
@@ -94,6 +99,9 @@ impl Settings {
             drain: dice.pick(&[None, None, Some(1), Some(60)]).map(Duration::from_secs),
             tick: dice.pick(&[None, None, Some(200), Some(60_000)]).map(Duration::from_millis),
             timers: dice.pick(&[0, 1, 100]),
+            deferred: dice.pick(&[1, 3, 1000, 1000]),
+            memberships: dice.pick(&[0, 1, 5, 1000, 1000]),
+            deliveries: dice.pick(&[1, 2, 7, 256]),
             accept_rate: rate(dice, &[(10, 1), (100, 3)]),
             per_address: dice.pick(&[None, None, None, Some(1), Some(4)]),
             frame_rate: rate(dice, &[(20, 5), (1000, 1)]),
@@ -108,7 +116,7 @@ impl Settings {
             limit,
             input_pool: pool(dice),
             output_pool: pool(dice),
-            pushes: dice.pick(&[0, 0, 5, 40]),
+            deeds: dice.pick(&[0, 0, 5, 40]),
             kills: dice.pick(&[0, 0, 0, 1, 5]),
             mailbox: dice.pick(&[1, 2, 1000]),
             is_tight,
@@ -123,6 +131,8 @@ impl Settings {
             .stx(Stx(stx))
             .max_packet(max_packet)
             .timers(self.timers)
+            .deferred(self.deferred)
+            .memberships(self.memberships)
             .mailbox(self.mailbox)
             .read_timeout(self.read_timeout)
             .partial_frame_timeout(self.partial_frame_timeout)
@@ -156,6 +166,7 @@ impl Settings {
             builder = builder.tick(period);
         }
         let mut orders = builder.orders().expect("these settings are in range");
+        orders.plan.deliveries = self.deliveries;
         // A server has more room than this; here it is to run out.
         let rules = &mut orders.plan.rules;
         rules.marks = Marks { low_water: self.low_water, high_water: self.high_water, limit: self.limit };

@@ -304,6 +304,8 @@ impl World {
                 own.spins = if is_spin { own.spins + 1 } else { 0 };
                 if own.spins > SPINS {
                     state.violated(format!("thread {post} goes round and round, and does nothing"));
+                    drop(state);
+                    self.pause();
                 }
                 return if failed { Err(Errno::NOMEM.into()) } else { Ok(()) };
             }

@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use super::debts::Debt;
 use super::expected::Expected;
+use super::groups::{GROUPS, Membership};
+use super::mail::Offer;
+use crate::link::ConnId;
 use crate::reason::Reason;
 use crate::slots::Key;
 
@@ -60,6 +64,23 @@ pub(super) struct Wire {
     /// The errors that the server got.
     pub(super) errors: Vec<ErrorKind>,
 
+    /// It was served when its worker had made its last step.
+    pub(super) was_served: bool,
+    /// Its service had ended then.
+    pub(super) was_ended: bool,
+    /// It had no slot any more.
+    pub(super) was_gone: bool,
+    /// How much was written then, if nothing kept it from getting whatever is sent.
+    pub(super) calm: Option<usize>,
+    /// The groups that it is in, and which of them its handlers have changed in this step of its worker.
+    pub(super) groups: [Membership; GROUPS],
+    pub(super) touched: [bool; GROUPS],
+    /// Whose it is, and whether its handlers have changed that in this step of its worker.
+    pub(super) user: Option<u64>,
+    pub(super) rebound: bool,
+    /// It was closed with nothing that could be the reason for anything to be missing.
+    pub(super) owes_all: bool,
+
     /// What its worker has of it was looked at since it last did something.
     pub(super) is_seen: bool,
     pub(super) life: Life,
@@ -91,8 +112,21 @@ pub(super) struct Life {
     /// When the calls are due that it was to have later.
     pub(super) due: Vec<Duration>,
     pub(super) drained: bool,
-    /// What other threads have pushed to it, frame by frame.
-    pub(super) pushes: Vec<Vec<u8>>,
+    /// What was pushed to it, in the order in which its worker has done so.
+    pub(super) offers: Vec<Offer>,
+    /// The latest of what keeps the latest that must arrive.
+    pub(super) kept: u32,
+    /// How many bytes others may have sent it.
+    pub(super) offered: usize,
+    /// Its requests that were to be answered later.
+    pub(super) debts: Vec<Debt>,
+    /// One of them has to be answered before the next frame is handled.
+    pub(super) awaits: bool,
+    /// How many were left unanswered.
+    pub(super) unanswered: u64,
+    /// Others have closed it, or its user has come by another connection.
+    pub(super) closed: bool,
+    pub(super) kicked: bool,
 }
 
 impl Wire {
@@ -110,6 +144,26 @@ impl Wire {
     /// Its first frame has come.
     pub(super) fn has_spoken(&self) -> bool {
         self.expected.steps.first().is_some_and(|step| step.end <= self.read)
+    }
+
+    /// Whether its service has begun, and goes on.
+    pub(super) fn is_served(&self) -> bool {
+        self.life.connected && self.life.ended.is_none()
+    }
+
+    /// Whether it is a user's for all of this step.
+    pub(super) fn is_bound_to(&self, user: u64) -> bool {
+        self.user == Some(user) && !self.rebound
+    }
+
+    /// Whether a worker has it, or had.
+    pub(super) fn is_of(&self, worker: usize) -> bool {
+        self.place.is_some_and(|place| place.worker == worker)
+    }
+
+    /// Its id, once it has one.
+    pub(super) fn id(&self) -> Option<ConnId> {
+        self.place.map(|place| ConnId::new(place.worker, place.key))
     }
 
     pub(super) fn has_room(&self) -> bool {

@@ -1,17 +1,21 @@
 //! What all threads of a simulation share. One of them runs at a time, so the lock is always free.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Arguments;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::baton::Actor;
+use super::debts::Owing;
 use super::dice::{Dice, Rate};
+use super::groups::GROUPS;
+use super::mail::Bag;
 use super::service::Manners;
 use super::settings::Settings;
 use super::trace::Trace;
 use super::wire::Wire;
+use crate::mail::Mail;
 use crate::slots::Key;
 use crate::stats::Counters;
 
@@ -34,6 +38,12 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) manners: Vec<Manners>,
     pub(super) orders: Orders,
+    /// Requests that are to be answered later.
+    pub(super) debts: Vec<Owing>,
+    /// The connections of each user, the oldest first.
+    pub(super) users: BTreeMap<u64, Vec<usize>>,
+    /// How much was sent that is like nothing else.
+    pub(super) serial: u32,
     /// Sessions that were made and not dropped.
     pub(super) sessions: usize,
     /// Panics of handlers and hooks.
@@ -89,6 +99,11 @@ pub(super) struct Post {
     pub(super) deaths: u64,
     /// What the worker counts.
     pub(super) counters: Arc<Counters>,
+    /// Its mail, and that as the model has it; the master has none.
+    pub(super) mail: Option<Arc<Mail>>,
+    pub(super) bag: Bag,
+    /// How many answers it owes.
+    pub(super) owed: usize,
     /// Waits that ended at once, since anything was done.
     pub(super) spins: usize,
     /// What the worker has of each connection, as of its last step.
@@ -112,7 +127,11 @@ pub(super) struct View {
     pub(super) held: bool,
     /// It has to wait until it may send again.
     pub(super) throttled: bool,
+    /// It waits for an answer.
+    pub(super) awaits: bool,
     pub(super) output: usize,
+    /// Which groups it is in.
+    pub(super) groups: [bool; GROUPS],
     /// Since when it has output that waits.
     pub(super) since: Option<Duration>,
 }

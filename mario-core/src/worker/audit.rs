@@ -2,19 +2,24 @@
 
 use std::net::SocketAddr;
 
-use super::{Phase, Worker};
+use super::{Delivered, Phase, Worker};
 use crate::clock::Clock;
 use crate::doorbell::Wake;
+use crate::name::Name;
 use crate::net::Poll;
 use crate::service::Service;
+use crate::slots::Key;
 
 /// A connection, as an audit finds it.
 pub(crate) struct Found {
+    pub(crate) key: Key,
     pub(crate) peer: SocketAddr,
     /// Nothing is read from it for now.
     pub(crate) held: bool,
     /// It is held because it has sent faster than it may.
     pub(crate) throttled: bool,
+    /// It waits for an answer.
+    pub(crate) awaits: bool,
     /// Bytes that wait for the peer.
     pub(crate) output: usize,
 }
@@ -63,18 +68,37 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             if link.is_throttled() != self.exchange.waits(key.index) {
                 return at("it is held back and does not go on, or the other way round");
             }
-            let (held, throttled) = (link.is_held(), link.is_throttled());
-            found.push(Found { peer: link.peer.addr(), held, throttled, output: link.output.len() });
+            found.push(Found {
+                key: *key,
+                peer: link.peer.addr(),
+                held: link.is_held(),
+                throttled: link.is_throttled(),
+                awaits: link.awaits_answer(),
+                output: link.output.len(),
+            });
         }
         for slot in 0..self.plan.connections as u32 {
             if self.slots.key_at(slot).is_none()
-                && (self.idle.is_set(slot) || self.stalled.is_set(slot) || self.exchange.waits(slot))
+                && (self.logins.as_ref().is_some_and(|logins| logins.is_set(slot))
+                    || self.idle.is_set(slot)
+                    || self.stalled.is_set(slot)
+                    || self.exchange.waits(slot))
             {
                 return Err(format!("slot {slot} is free, and has a deadline"));
             }
         }
         self.exchange.audit(&input, output, closing)?;
         Ok(found)
+    }
+
+    /// Whether a connection is in a group.
+    pub(crate) fn is_member(&mut self, key: Key, group: Name) -> bool {
+        self.exchange.groups().contains(key, group)
+    }
+
+    /// What it has done of its mail.
+    pub(crate) fn delivered(&self) -> Delivered {
+        self.delivery.delivered()
     }
 
     /// Whether the worker has given everything back, once it has ended.

@@ -157,6 +157,12 @@ impl Delivery {
         self.mail.end();
     }
 
+    /// What it has done so far.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn delivered(&self) -> Delivered {
+        Delivered { taken: self.taken, is_amid: self.is_amid_many() }
+    }
+
     fn is_amid_many(&self) -> bool {
         self.many.as_ref().is_some_and(|many| !many.rest.is_empty())
     }
@@ -223,6 +229,16 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// What a worker has done of its mail.
+#[cfg(any(test, fuzzing))]
+#[derive(Clone, Copy)]
+pub(crate) struct Delivered {
+    /// So many letters were taken.
+    pub(crate) taken: u64,
+    /// The last of them was to many, and some have not got it yet.
+    pub(crate) is_amid: bool,
 }
 
 /// A letter, by its number.

@@ -32,6 +32,7 @@ pub(crate) struct Plan {
     pub(crate) mailbox: usize,
     pub(crate) memberships: usize,
     pub(crate) deferred: usize,
+    pub(crate) deliveries: usize,
     pub(crate) rules: Rules,
 }
 

@@ -94,6 +94,7 @@ impl Rig {
             mailbox: 8,
             memberships: 8,
             deferred: 8,
+            deliveries: DELIVERIES,
             rules: Rules {
                 stx: STX,
                 max_packet: 1500,

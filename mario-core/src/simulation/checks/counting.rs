@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Check;
 use crate::mailbox::Mailbox;
+use crate::simulation::debts::{Debt, Outcome};
 use crate::simulation::sockets::SimBell;
 use crate::simulation::world::State;
 use crate::stats::{Counter, Counters, Door};
@@ -30,6 +31,24 @@ pub(in crate::simulation) fn counting(
     // What was on its way to a worker that fails goes with it.
     if ended != accepted && !(has_failed && ended < accepted) {
         return Err(format!("{accepted} connections were accepted, and {ended} have ended"));
+    }
+    let unanswered = sum(&|counters| counters.unanswered.get());
+    let asked: u64 = state.wires.iter().map(|wire| wire.life.unanswered).sum();
+    let is_dropped = |debt: &&Debt| debt.is_given && debt.outcome == Outcome::Drop;
+    let dropped = state.wires.iter().flat_map(|wire| &wire.life.debts).filter(is_dropped).count() as u64;
+    // The service hears of those whose connections are served yet.
+    if !(asked..=dropped).contains(&unanswered) {
+        return Err(format!("{unanswered} requests were counted as unanswered, not {asked} to {dropped}"));
+    }
+    for (worker, mailbox) in mailboxes.iter().enumerate() {
+        let (pushes, bag) = (&mailbox.counters.pushes, &state.posts[worker].bag);
+        let counted = pushes.sent.get() + pushes.dropped.total() + pushes.gone.get() + mailbox.mail.lost();
+        if !(bag.least..=bag.most).contains(&counted) {
+            return Err(format!(
+                "worker {worker}: {counted} pushes counted, not {} to {}",
+                bag.least, bag.most
+            ));
+        }
     }
     if state.sessions > 0 {
         return Err(format!("{} sessions are left", state.sessions));

@@ -2,8 +2,9 @@
 
 use super::{Check, GRAIN, LINGER, ends, has_given_up, has_stalled, produced, speed, unsent};
 use crate::Reason;
+use crate::simulation::debts::Outcome;
 use crate::simulation::expected::{Ending, Why};
-use crate::simulation::service::Welcome;
+use crate::simulation::service::{ASK, FREE, Welcome};
 use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 
@@ -34,12 +35,22 @@ pub(in crate::simulation) fn ending(state: &State, number: usize, reason: Reason
         Reason::TooFast => speed::may_be_too_fast(wire, settings, state.late),
         Reason::WorkerDied => is_dying(state, wire),
         Reason::Error(kind) => wire.errors.contains(&kind),
-        Reason::Overflow => settings.is_tight || produced(state, wire) - life.written > settings.limit,
+        Reason::Kicked => life.kicked,
+        Reason::Unanswered(FREE) => life.unanswered > 0,
+        Reason::Overflow => {
+            settings.is_tight
+                || owes_too_much(state, wire)
+                || produced(state, wire) - life.written > settings.limit
+        }
         Reason::ShutDown => state.orders.stop.is_some(),
         Reason::Panicked => {
             is_due(Why::Panicked)
                 || manners.welcome == Welcome::Panic && life.heard == 0
                 || manners.drain_panics && life.drained
+        }
+        Reason::Service if life.closed => true,
+        Reason::Service if life.debts.iter().any(|debt| debt.is_given && debt.outcome == Outcome::Close) => {
+            true
         }
         Reason::Service => is_due(Why::Service) || manners.welcome == Welcome::Close && life.heard == 0,
         _ => wire.expected.ending.is_some_and(|Ending { why, .. }| why.is(&reason) && is_due(why)),
@@ -54,7 +65,7 @@ pub(in crate::simulation) fn ending(state: &State, number: usize, reason: Reason
 }
 
 /// The server closes its socket.
-pub(in crate::simulation) fn closing(state: &State, number: usize) -> Check {
+pub(in crate::simulation) fn closing(state: &mut State, number: usize) -> Check {
     let wire = &state.wires[number];
     let life = &wire.life;
     if !life.connected {
@@ -69,6 +80,8 @@ pub(in crate::simulation) fn closing(state: &State, number: usize) -> Check {
         || state.settings.is_tight
         || has_stalled(state, wire)
         || has_given_up(state);
+    state.wires[number].owes_all = !is_hopeless;
+    let wire = &state.wires[number];
     let unsent = unsent(wire);
     if unsent > 0 && !is_hopeless {
         return Err(format!("client {number}: it is closed for {reason:?} with {unsent} bytes unsent"));
@@ -81,6 +94,14 @@ pub(in crate::simulation) fn closing(state: &State, number: usize) -> Check {
         ));
     }
     Ok(())
+}
+
+/// Whether its next request can't be answered later, as all answers of its worker are owed already.
+fn owes_too_much(state: &State, wire: &Wire) -> bool {
+    let heard = wire.expected.steps.iter().filter(|step| step.heard);
+    let next = heard.skip(wire.life.heard).map(|step| step.command).next();
+    let owed = wire.place.map_or(0, |place| state.posts[place.worker].owed);
+    matches!(next, Some(ASK | FREE)) && owed >= state.settings.deferred
 }
 
 fn is_dying(state: &State, wire: &Wire) -> bool {

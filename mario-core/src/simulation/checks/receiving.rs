@@ -1,41 +1,138 @@
 //! What a client must have got.
 
-use super::Check;
+use mario_proto::Overflow;
+
+use super::{Check, pings, replies};
 use crate::simulation::expected::frame;
-use crate::simulation::service::{GO_AWAY, HELLO, NEWS, PING, PUSH};
+use crate::simulation::mail::Offer;
+use crate::simulation::service::{DROP, FREE, GO_AWAY, HELLO, KEEP, NEWS, PING, PUSH};
+use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 
-/// What a client has read is the replies to its requests in order, with what else it was sent between them.
+/// What the server has written is the replies to the client's requests in order, with what else it was sent between them:
+/// news in order, pushes in order, of those that keep the latest each after the one before, answers by number once.
 pub(in crate::simulation) fn receiving(state: &State, number: usize) -> Check {
     let wire = &state.wires[number];
-    let (ping, mut pings) = (frame(state.settings.wording.stx, PING, b""), super::pings(state, wire));
-    let mut replies = wire.expected.steps.iter().flat_map(|step| &step.replies).copied();
-    let (mut news, mut pushes) = (wire.life.news.iter(), wire.life.pushes.iter());
-    let mut left = &wire.received[..];
+    let bytes: Vec<u8> = wire.received.iter().chain(&wire.outbound).copied().collect();
+    let mut reader = Reader::new(state, wire);
+    let mut left = &bytes[..];
     while let Some(header) = left.first_chunk::<8>() {
         let len = usize::from(u16::from_le_bytes([header[4], header[5]])).max(8);
         let (frame, rest) = left.split_at(len.min(left.len()));
-        let unasked = match u16::from_le_bytes([header[6], header[7]]) {
-            HELLO | GO_AWAY | NEWS => Some(&mut news),
-            PUSH => Some(&mut pushes),
-            _ => None,
-        };
-        let is_right = match unasked {
-            None if pings > 0 && ping.starts_with(frame) && !frame.is_empty() && frame.len() > 7 => {
-                pings -= 1;
-                true
-            }
-            Some(unasked) if unasked.as_slice().first().is_some_and(|next| next.starts_with(frame)) => {
-                unasked.next().is_some()
-            }
-            _ => replies.by_ref().take(frame.len()).eq(frame.iter().copied()),
-        };
-        if !is_right {
-            let at = wire.received.len() - left.len();
+        let command = u16::from_le_bytes([header[6], header[7]]);
+        if let Err(fault) = reader.next(command, frame) {
+            let at = bytes.len() - left.len();
             let frame = &frame[..frame.len().min(24)];
-            return Err(format!("client {number}: what it gets from byte {at} on is wrong: {frame:02x?}"));
+            return Err(format!("client {number}: what it gets from byte {at} on is {fault}: {frame:02x?}"));
         }
         left = rest;
     }
+    if wire.owes_all && !wire.reset && wire.life.connected {
+        reader.end().map_err(|missing| format!("client {number}: it did not get {missing}"))?;
+    }
     Ok(())
+}
+
+/// What is to come yet.
+struct Reader<'w> {
+    wire: &'w Wire,
+    replies: Vec<u8>,
+    replied: usize,
+    news: &'w [Vec<u8>],
+    pushes: Vec<&'w Offer>,
+    pushed: usize,
+    kept: u32,
+    answered: Vec<bool>,
+    ping: Vec<u8>,
+    pings: usize,
+}
+
+impl<'w> Reader<'w> {
+    fn new(state: &State, wire: &'w Wire) -> Self {
+        let is_kept = |offer: &&Offer| offer.push.overflow == Overflow::KeepLatest;
+        Reader {
+            wire,
+            replies: wire.expected.steps.iter().flat_map(|step| &step.replies).copied().collect(),
+            replied: 0,
+            news: &wire.life.news,
+            pushes: wire.life.offers.iter().filter(|offer| !is_kept(offer)).collect(),
+            pushed: 0,
+            kept: 0,
+            answered: vec![false; wire.life.debts.len()],
+            ping: frame(state.settings.wording.stx, PING, b""),
+            pings: pings(state, wire),
+        }
+    }
+
+    /// A frame, of which the end may be missing.
+    fn next(&mut self, command: u16, frame: &[u8]) -> Check {
+        match command {
+            HELLO | GO_AWAY | NEWS if self.news.first().is_some_and(|next| next.starts_with(frame)) => {
+                self.news = &self.news[1..];
+            }
+            PUSH | DROP => self.push(frame)?,
+            KEEP => self.keep(frame)?,
+            FREE if self.answer(frame) => {}
+            PING if self.pings > 0 && self.ping.starts_with(frame) => self.pings -= 1,
+            _ if self.replies[self.replied..].starts_with(frame) => self.replied += frame.len(),
+            _ => return Err("wrong".into()),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, frame: &[u8]) -> Check {
+        let left = &self.pushes[self.pushed..];
+        let skipped = left.iter().position(|offer| offer.push.frame.starts_with(frame));
+        let skipped = skipped.ok_or("no push that is due")?;
+        if let Some(lost) = left[..skipped].iter().find(|offer| offer.must) {
+            return Err(format!("before it push {} is missing", lost.push.serial));
+        }
+        self.pushed += skipped + 1;
+        Ok(())
+    }
+
+    fn keep(&mut self, frame: &[u8]) -> Check {
+        let offers = &self.wire.life.offers;
+        let offer = offers.iter().find(|offer| offer.push.frame.starts_with(frame));
+        let serial = offer.ok_or("no push that is due")?.push.serial;
+        if serial < self.kept {
+            return Err(format!("older than push {}", self.kept));
+        }
+        self.kept = serial;
+        Ok(())
+    }
+
+    fn answer(&mut self, frame: &[u8]) -> bool {
+        let debts = &self.wire.life.debts;
+        let is_it = |place: &usize| {
+            let debt = &debts[*place];
+            debt.is_free && debt.is_given && !self.answered[*place] && debt.frame.starts_with(frame)
+        };
+        let place = (0..debts.len()).find(is_it);
+        if let Some(place) = place {
+            self.answered[place] = true;
+        }
+        place.is_some()
+    }
+
+    /// Nothing more comes.
+    fn end(self) -> Check {
+        let life = &self.wire.life;
+        if self.replied < replies(self.wire) {
+            return Err(format!("{} bytes of replies", replies(self.wire) - self.replied));
+        }
+        if !self.news.is_empty() {
+            return Err(format!("{} news", self.news.len()));
+        }
+        if let Some(lost) = self.pushes[self.pushed..].iter().find(|offer| offer.must) {
+            return Err(format!("push {}", lost.push.serial));
+        }
+        if self.kept < life.kept {
+            return Err(format!("push {}, which was kept", life.kept));
+        }
+        match (0..life.debts.len()).find(|debt| life.debts[*debt].must && !self.answered[*debt]) {
+            Some(debt) => Err(format!("the answer to its request {debt}")),
+            None => Ok(()),
+        }
+    }
 }

@@ -57,13 +57,15 @@ fn goes_on(state: &State, wire: &Wire, view: &View) -> Check {
         "its end is not read"
     } else if is_served && wire.end_read {
         "its end was read, and it goes on"
-    } else if is_served && wire.reset && !view.throttled {
+    } else if is_served && wire.reset && !view.throttled && !view.awaits {
         "its reset is not noticed"
     } else if is_served && !view.held && ends(wire) {
         "what must end it has not"
     } else if view.output > 0 && wire.has_room() {
         "there is room, and what waits is not sent"
-    } else if view.held && !view.throttled && view.output <= low_water {
+    } else if is_served && view.awaits != wire.life.awaits {
+        "it waits for an answer that it has got, or does not wait for one"
+    } else if view.held && !view.throttled && !view.awaits && view.output <= low_water {
         "it is paused for ever"
     } else if !is_served && view.output == 0 && wire.shut.is_none() {
         "it has ended, and is not closed"
@@ -125,7 +127,7 @@ fn overdue(state: &State, wire: &Wire, view: &View) -> Option<&'static str> {
     }
 }
 
-/// All threads wait: there is no mail for those that have not ended.
+/// All threads wait: there is no mail for those that have not ended, and do not rest.
 pub(in crate::simulation) fn delivering(mailboxes: &[Arc<Mailbox<SimBell>>]) -> Check {
     match mailboxes
         .iter()

@@ -1,0 +1,159 @@
+//! Requests whose answers come later: from the handler itself or from another thread, or never.
+
+use std::time::Duration;
+
+use super::expected::frame;
+use super::mail::Letter;
+use super::service::gateway::{Number, Numbered};
+use super::service::{ASK, FREE};
+use super::world::{State, World};
+use crate::{PushError, Reply};
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Answer,
+    Drop,
+    Close,
+}
+
+impl Outcome {
+    /// As the request wants it.
+    pub(super) fn of(how: u8) -> Self {
+        match how & 7 {
+            5 => Outcome::Drop,
+            6 => Outcome::Close,
+            _ => Outcome::Answer,
+        }
+    }
+}
+
+/// A request that a connection waits for an answer of.
+pub(super) struct Debt {
+    pub(super) outcome: Outcome,
+    /// Without a number, the next requests wait.
+    pub(super) is_free: bool,
+    /// The answer.
+    pub(super) frame: Vec<u8>,
+    /// It was given.
+    pub(super) is_given: bool,
+    /// It must arrive.
+    pub(super) must: bool,
+}
+
+/// What somebody has to answer by.
+pub(super) enum Promise {
+    InOrder(u32, Reply<Number>),
+    Free(u16, u32, Reply<Numbered>),
+}
+
+/// Who is owed an answer, and from when on it may come.
+pub(super) struct Owing {
+    pub(super) client: usize,
+    pub(super) debt: usize,
+    pub(super) due: Duration,
+    promise: Promise,
+}
+
+impl World {
+    /// A handler leaves an answer for later, or gives it at once.
+    pub(super) fn defer(&self, client: usize, how: u8, promise: Promise) {
+        let mut state = self.lock();
+        let stx = state.settings.wording.stx;
+        let (is_free, frame) = match &promise {
+            Promise::InOrder(number, _) => (false, frame(stx, ASK, &number.to_le_bytes())),
+            Promise::Free(id, number, _) => {
+                (true, frame(stx, FREE, &[&id.to_le_bytes()[..], &number.to_le_bytes()].concat()))
+            }
+        };
+        let outcome = Outcome::of(how);
+        let debt = state.wires[client].life.debts.len();
+        state.wires[client].life.debts.push(Debt { outcome, is_free, frame, is_given: false, must: false });
+        if !is_free {
+            state.wires[client].life.awaits = true;
+        }
+        if let Some(place) = state.wires[client].place {
+            state.posts[place.worker].owed += 1;
+        }
+        let delay = state.dice.pick(&[None, Some(0), Some(5), Some(1000)]).map(Duration::from_millis);
+        let due = state.now + delay.unwrap_or_default();
+        let owing = Owing { client, debt, due, promise };
+        match delay {
+            None => {
+                drop(state);
+                self.answer(owing);
+            }
+            Some(_) => state.debts.push(owing),
+        }
+    }
+
+    /// Gives an answer, or what comes instead of it, from whatever thread.
+    pub(super) fn answer(&self, owing: Owing) {
+        let Owing { client, debt, promise, .. } = owing;
+        let (outcome, is_open) = {
+            let mut state = self.lock();
+            let outcome = state.wires[client].life.debts[debt].outcome;
+            state.note(format_args!("client {client}: its request {debt} comes to {outcome:?}"));
+            (outcome, state.is_open(client))
+        };
+        let (sent, posted) = self.posting(|| match (promise, outcome) {
+            (Promise::InOrder(number, reply), Outcome::Answer) => Some(reply.send(Number { number })),
+            (Promise::Free(_, number, reply), Outcome::Answer) => {
+                Some(reply.send(Numbered { id: 0, number }))
+            }
+            (Promise::InOrder(_, reply), Outcome::Close) => {
+                reply.close();
+                None
+            }
+            (Promise::Free(_, _, reply), Outcome::Close) => {
+                reply.close();
+                None
+            }
+            (_, Outcome::Drop) => None,
+        });
+        let mut state = self.lock();
+        if !matches!(
+            (&sent, is_open),
+            (None, _) | (Some(Ok(())), true) | (Some(Err(PushError::Gone(_))), false)
+        ) {
+            state.violated(format!(
+                "client {client}: its request is answered: {sent:?}, and it is open: {is_open}"
+            ));
+        }
+        let life = &mut state.wires[client].life;
+        life.debts[debt].is_given = true;
+        life.offered += life.debts[debt].frame.len();
+        for (worker, letters) in posted.into_iter().enumerate() {
+            match letters {
+                0 => {}
+                1 => state.posted(worker, Letter::Answer(client, debt)),
+                _ => state.violated(format!("client {client}: {letters} letters for one answer")),
+            }
+        }
+    }
+}
+
+impl State {
+    /// A worker has taken an answer.
+    pub(super) fn answered(&mut self, worker: usize, client: usize, debt: usize) {
+        self.posts[worker].owed -= 1;
+        let wire = &mut self.wires[client];
+        let (stays, forgives) = (wire.is_served(), self.manners[client].forgives);
+        let life = &mut wire.life;
+        let Debt { outcome, is_free, .. } = life.debts[debt];
+        if stays && (outcome == Outcome::Close || outcome == Outcome::Drop && !forgives) {
+            self.violated(format!("client {client}: its request came to {outcome:?}, and it goes on"));
+        } else if stays && is_free {
+            life.debts[debt].must = outcome == Outcome::Answer;
+        } else if stays && life.debts.iter().rposition(|debt| !debt.is_free) == Some(debt) {
+            life.awaits = false;
+        }
+    }
+
+    /// Whether a connection gets mail.
+    pub(super) fn is_open(&self, client: usize) -> bool {
+        let wire = &self.wires[client];
+        let mail = wire.place.and_then(|place| self.posts[place.worker].mail.as_ref());
+        wire.is_served() && mail.is_some_and(|mail| !mail.is_over())
+    }
+}

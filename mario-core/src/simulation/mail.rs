@@ -1,0 +1,212 @@
+//! What workers are asked to do with their connections by mail: a model of their letters, which are taken in the order in
+//! which they were left, and of what must have come of each once it was taken.
+
+use std::collections::VecDeque;
+use std::mem::take;
+use std::sync::Arc;
+
+use mario_proto::Overflow;
+
+use super::checks::is_calm;
+use super::wire::Wire;
+use super::world::{State, World};
+use crate::worker::Delivered;
+
+/// A letter to a worker. Clients are named by their numbers.
+pub(super) enum Letter {
+    Push(Vec<usize>, Push),
+    /// To those of them that are this user's when it comes to it.
+    PushToUser(Vec<usize>, u64, Push),
+    PushToGroup(usize, Push),
+    PushToAll(Push),
+    Join(usize, usize),
+    Leave(usize, usize),
+    Close(usize),
+    /// Who is this user's, and not among its connections any more.
+    Kick(usize, u64),
+    /// Of a client, to which of its requests that are answered later.
+    Answer(usize, usize),
+    Die,
+}
+
+/// A message, which is like no other.
+#[derive(Clone)]
+pub(super) struct Push {
+    pub(super) serial: u32,
+    pub(super) frame: Arc<[u8]>,
+    pub(super) overflow: Overflow,
+}
+
+/// A message that one connection was to get.
+pub(super) struct Offer {
+    pub(super) push: Push,
+    /// It was among those who were to get it, and went on being served.
+    pub(super) certain: bool,
+    /// And nothing else can be the reason that it has not got it.
+    pub(super) must: bool,
+}
+
+/// A letter to many that a worker has begun with.
+struct InHand {
+    to: Vec<(usize, bool)>,
+    push: Push,
+    /// Those who come meanwhile may get it too.
+    is_to_all: bool,
+}
+
+/// The letters of a worker.
+#[derive(Default)]
+pub(super) struct Bag {
+    pub(super) letters: VecDeque<Letter>,
+    taken: u64,
+    /// The letter of which some have not got it yet: to whom it goes, for certain or perhaps.
+    in_hand: Option<InHand>,
+    /// Bytes that were pushed to many.
+    pub(super) broadcast: usize,
+    /// How many pushes must have been counted, and how many may have been.
+    pub(super) least: u64,
+    pub(super) most: u64,
+}
+
+impl World {
+    /// Does what may leave letters; the answer is also how many each worker got.
+    pub(super) fn posting<R>(&self, act: impl FnOnce() -> R) -> (R, Vec<usize>) {
+        let queued = |world: &World| -> Vec<_> {
+            world
+                .lock()
+                .posts
+                .iter()
+                .filter_map(|post| post.mail.as_ref())
+                .map(|mail| mail.queued())
+                .collect()
+        };
+        let before = queued(self);
+        let result = act();
+        let after = queued(self);
+        (result, after.into_iter().zip(before).map(|(after, before)| after.saturating_sub(before)).collect())
+    }
+}
+
+impl State {
+    /// A letter was left for a worker.
+    pub(super) fn posted(&mut self, worker: usize, letter: Letter) {
+        let bag = &mut self.posts[worker].bag;
+        match &letter {
+            Letter::Push(to, push) | Letter::PushToUser(to, _, push) => {
+                bag.least += to.len() as u64;
+                bag.most += to.len() as u64;
+                for wire in to {
+                    self.wires[*wire].life.offered += push.frame.len();
+                }
+            }
+            Letter::PushToGroup(_, push) | Letter::PushToAll(push) => bag.broadcast += push.frame.len(),
+            _ => {}
+        }
+        self.posts[worker].bag.letters.push_back(letter);
+    }
+
+    /// The worker has made a step, in which it took letters. What it asks of each connection is done if that is served
+    /// yet, and may be if it has ended meanwhile.
+    pub(super) fn settle(&mut self, worker: usize, delivered: Delivered) {
+        let Delivered { taken, is_amid } = delivered;
+        let mut bag = take(&mut self.posts[worker].bag);
+        if !(is_amid && bag.taken == taken)
+            && let Some(InHand { mut to, push, is_to_all }) = bag.in_hand.take()
+        {
+            if is_to_all {
+                let come = |(wire, _): &(usize, bool)| to.iter().all(|(other, _)| other != wire);
+                let come: Vec<_> = self.all_of(worker).into_iter().filter(come).collect();
+                bag.least += self.certain(&to);
+                bag.most += come.len() as u64;
+                to.extend(come.into_iter().map(|(wire, _)| (wire, false)));
+            }
+            self.offer(&to, &push);
+        }
+        while bag.taken < taken {
+            let Some(letter) = bag.letters.pop_front() else {
+                self.violated(format!("worker {worker} has taken a letter that nobody has left"));
+                break;
+            };
+            bag.taken += 1;
+            let is_to_all = matches!(letter, Letter::PushToAll(_));
+            let (mut to, push) = match letter {
+                Letter::Push(to, push) => (to.into_iter().map(|wire| (wire, true)).collect(), push),
+                Letter::PushToUser(to, user, push) => {
+                    let is_its = |wire: usize| (wire, self.wires[wire].is_bound_to(user));
+                    (to.into_iter().map(is_its).collect(), push)
+                }
+                Letter::PushToGroup(group, push) => (count(&mut bag, self.members(worker, group)), push),
+                Letter::PushToAll(push) => {
+                    let to = self.all_of(worker);
+                    // Who ends before it is its turn is not counted.
+                    bag.most += to.len() as u64;
+                    (to, push)
+                }
+                other => {
+                    self.obey(worker, &other);
+                    continue;
+                }
+            };
+            to.retain(|(wire, _)| self.wires[*wire].life.connected && !self.wires[*wire].was_ended);
+            if bag.taken == taken && is_amid {
+                bag.in_hand = Some(InHand { to, push, is_to_all });
+            } else {
+                bag.least += if is_to_all { self.certain(&to) } else { 0 };
+                self.offer(&to, &push);
+            }
+        }
+        self.posts[worker].bag = bag;
+    }
+
+    /// Does what a letter asks for that is no push.
+    fn obey(&mut self, worker: usize, letter: &Letter) {
+        match *letter {
+            Letter::Join(wire, group) => self.joined(worker, wire, group),
+            Letter::Leave(wire, group) => self.left(wire, group),
+            Letter::Close(wire) if self.wires[wire].is_served() => {
+                self.violated(format!("client {wire}: it was closed, and goes on"));
+            }
+            Letter::Kick(wire, user) => {
+                let is_replaced = !self.users.get(&user).is_some_and(|list| list.contains(&wire));
+                let wire_of = &self.wires[wire];
+                if wire_of.is_served() && wire_of.is_bound_to(user) && is_replaced {
+                    self.violated(format!("client {wire}: its user has come by another one, and it goes on"));
+                }
+            }
+            Letter::Answer(wire, debt) => self.answered(worker, wire, debt),
+            _ => {}
+        }
+    }
+
+    /// How many must have got a letter, as they are served yet.
+    fn certain(&self, to: &[(usize, bool)]) -> u64 {
+        to.iter().filter(|(wire, certain)| *certain && self.wires[*wire].is_served()).count() as u64
+    }
+
+    fn offer(&mut self, to: &[(usize, bool)], push: &Push) {
+        for (number, certain) in to {
+            let wire = &self.wires[*number];
+            let stays = wire.is_served();
+            let takes = push.overflow == Overflow::Close || is_calm(self, wire);
+            let certain = *certain && stays;
+            let offer = Offer { push: push.clone(), certain, must: certain && takes };
+            self.wires[*number].life.offers.push(offer);
+        }
+    }
+
+    /// All connections of a worker, and whether they were there before this step.
+    fn all_of(&self, worker: usize) -> Vec<(usize, bool)> {
+        let has_slot = |wire: &Wire| wire.is_of(worker) && !wire.was_gone;
+        (0..self.wires.len())
+            .filter(|wire| has_slot(&self.wires[*wire]))
+            .map(|wire| (wire, self.wires[wire].was_served))
+            .collect()
+    }
+}
+
+/// Counts pushes to many that a worker begins with.
+fn count(bag: &mut Bag, to: Vec<(usize, bool)>) -> Vec<(usize, bool)> {
+    bag.least += to.iter().filter(|(_, certain)| *certain).count() as u64;
+    bag.most += to.len() as u64;
+    to
+}

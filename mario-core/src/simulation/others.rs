@@ -1,0 +1,259 @@
+//! What other threads do with connections, and handlers with those of others: at any time, whether or not they are there.
+
+use mario_proto::{Overflow, Payload};
+
+use super::dice::Dice;
+use super::expected::frame;
+use super::groups::GROUPS;
+use super::mail::{Letter, Push};
+use super::service::{DROP, KEEP, PUSH};
+use super::world::{State, World};
+use crate::connections::Message;
+use crate::{Connections, PushError};
+
+/// So many users there are.
+pub(super) const USERS: usize = 3;
+
+/// Something to do, and for whom. Clients have numbers.
+pub(super) enum Deed {
+    Push(usize, Style),
+    PushToEach(Vec<usize>, Style),
+    PushToUser(u64, Style),
+    PushToGroup(usize, Style),
+    PushToAll(Style),
+    Join(usize, usize),
+    Leave(usize, usize),
+    Close(usize),
+}
+
+/// How something is pushed: what a slow peer costs it, and how much is behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Style(Overflow, usize);
+
+impl Deed {
+    pub(super) fn new(dice: &mut Dice, clients: usize) -> Self {
+        let overflow =
+            dice.pick(&[Overflow::Close, Overflow::Close, Overflow::DropNewest, Overflow::KeepLatest]);
+        let style = Style(overflow, dice.pick(&[0, 0, 0, 0, 100, 3000]));
+        let (client, group) = (dice.below(clients), dice.below(GROUPS));
+        match dice.below(20) {
+            0..6 => Deed::Push(client, style),
+            6..8 => {
+                let count = dice.within(1..9);
+                Deed::PushToEach((0..count).map(|_| dice.below(clients)).collect(), style)
+            }
+            8..10 => Deed::PushToUser(dice.below(USERS) as u64, style),
+            10..14 => Deed::PushToGroup(group, style),
+            14 => Deed::PushToAll(style),
+            15..17 => Deed::Join(client, group),
+            17..19 => Deed::Leave(client, group),
+            _ => Deed::Close(client),
+        }
+    }
+
+    /// Does it, and writes down what must come of it.
+    pub(super) fn perform(self, world: &World, connections: &Connections) {
+        match self {
+            Deed::Push(client, style) => {
+                let (push, message) = world.message(connections, style);
+                one(
+                    world,
+                    client,
+                    |id| connections.push_message(id, &message),
+                    Letter::Push(vec![client], push),
+                );
+            }
+            Deed::Join(client, group) => {
+                one(world, client, |id| connections.join(id, group as u64), Letter::Join(client, group));
+            }
+            Deed::Leave(client, group) => {
+                one(world, client, |id| connections.leave(id, group as u64), Letter::Leave(client, group));
+            }
+            Deed::Close(client) => {
+                if one(world, client, |id| connections.close(id), Letter::Close(client)) {
+                    world.lock().wires[client].life.closed = true;
+                }
+            }
+            Deed::PushToEach(clients, style) => {
+                let ids: Vec<_> = {
+                    let state = world.lock();
+                    clients.iter().filter_map(|client| state.wires[*client].id()).collect()
+                };
+                many(world, connections, style, clients, None, |message| {
+                    let pushed = connections.push_to_each(ids, message);
+                    (pushed.queued, pushed.refused)
+                });
+            }
+            Deed::PushToUser(user, style) => {
+                let clients = world.lock().users.get(&user).cloned().unwrap_or_default();
+                many(world, connections, style, clients, Some(user), |message| {
+                    match connections.push_message_to_user(user, message) {
+                        Ok(pushed) => (pushed.queued, pushed.refused),
+                        Err(_) => (0, 0),
+                    }
+                });
+            }
+            Deed::PushToGroup(group, style) => {
+                broadcast(
+                    world,
+                    connections,
+                    style,
+                    |message| connections.push_message_to_group(group as u64, message),
+                    |push| Letter::PushToGroup(group, push),
+                );
+            }
+            Deed::PushToAll(style) => {
+                broadcast(
+                    world,
+                    connections,
+                    style,
+                    |message| connections.push_message_to_all(message),
+                    Letter::PushToAll,
+                );
+            }
+        }
+    }
+}
+
+/// Leaves a letter for one; whether it is taken.
+fn one(
+    world: &World,
+    client: usize,
+    act: impl FnOnce(crate::ConnId) -> Result<(), PushError>,
+    letter: Letter,
+) -> bool {
+    let (id, is_open) = {
+        let state = world.lock();
+        (state.wires[client].id(), state.is_open(client))
+    };
+    let Some(id) = id else { return false };
+    let (result, posted) = world.posting(|| act(id));
+    let mut state = world.lock();
+    state.note(format_args!("client {client}: {}: {result:?}", letter.name()));
+    let is_right = match result {
+        Ok(()) => is_open,
+        Err(PushError::Full(_)) => is_open,
+        Err(PushError::Gone(_) | PushError::ShutDown) => !is_open,
+        Err(_) => false,
+    };
+    let count = usize::from(result.is_ok());
+    if !is_right || posted.iter().sum::<usize>() != count || posted[id.worker()] != count {
+        state.violated(format!(
+            "client {client}: {}: {result:?}, {posted:?} letters, and it is open: {is_open}",
+            letter.name()
+        ));
+    } else if result.is_ok() {
+        state.posted(id.worker(), letter);
+    }
+    result.is_ok()
+}
+
+/// Pushes to some; `act` says to how many it is queued, and for how many there is no room.
+fn many(
+    world: &World,
+    connections: &Connections,
+    style: Style,
+    mut clients: Vec<usize>,
+    user: Option<u64>,
+    act: impl FnOnce(&Message) -> (usize, usize),
+) {
+    let (push, message) = world.message(connections, style);
+    clients.retain(|client| world.lock().is_open(*client));
+    let ((queued, refused), posted) = world.posting(|| act(&message));
+    let mut state = world.lock();
+    state.note(format_args!("push {} to clients {clients:?}: {queued} queued", push.serial));
+    let mut count = 0;
+    for (worker, letters) in posted.into_iter().enumerate().filter(|(_, letters)| *letters > 0) {
+        let to: Vec<_> =
+            clients.iter().copied().filter(|client| state.wires[*client].is_of(worker)).collect();
+        count += to.len();
+        if letters > 1 || to.is_empty() {
+            state.violated(format!("worker {worker} gets {letters} letters to {to:?}"));
+        }
+        let letter = match user {
+            None => Letter::Push(to, push.clone()),
+            Some(user) => Letter::PushToUser(to, user, push.clone()),
+        };
+        state.posted(worker, letter);
+    }
+    if count != queued || queued + refused != clients.len() {
+        state.violated(format!(
+            "{queued} are told to be pushed to, {refused} not; {count} are, of {clients:?}"
+        ));
+    }
+}
+
+/// Pushes to all of a kind.
+fn broadcast(
+    world: &World,
+    connections: &Connections,
+    style: Style,
+    act: impl FnOnce(&Message) -> Result<(), PushError>,
+    letter: impl Fn(Push) -> Letter,
+) {
+    let (push, message) = world.message(connections, style);
+    let (result, posted) = world.posting(|| act(&message));
+    let mut state = world.lock();
+    state.note(format_args!("{} {}: {result:?}", letter(push.clone()).name(), push.serial));
+    let got = posted.iter().filter(|letters| **letters == 1).count();
+    let takes =
+        state.posts.iter().filter_map(|post| post.mail.as_ref()).filter(|mail| !mail.is_over()).count();
+    let is_right = match result {
+        Ok(()) => got == takes && takes > 0,
+        Err(PushError::Partly { refused, workers }) => workers == takes && got + refused == takes,
+        Err(PushError::ShutDown) => takes == 0,
+        Err(_) => false,
+    };
+    if !is_right {
+        state.violated(format!("a push to many: {result:?}, {posted:?} letters of {takes}"));
+    }
+    for (worker, _) in posted.into_iter().enumerate().filter(|(_, letters)| *letters == 1) {
+        state.posted(worker, letter(push.clone()));
+    }
+}
+
+impl World {
+    /// A message that is like no other.
+    fn message(&self, connections: &Connections, style: Style) -> (Push, Message) {
+        let Style(overflow, more) = style;
+        let mut state = self.lock();
+        state.serial += 1;
+        let (serial, stx) = (state.serial, state.settings.wording.stx);
+        drop(state);
+        let command = match overflow {
+            Overflow::Close => PUSH,
+            Overflow::DropNewest => DROP,
+            Overflow::KeepLatest => KEEP,
+        };
+        let text = [&serial.to_le_bytes()[..], &vec![serial as u8; more]].concat();
+        let message =
+            connections.message(command, &Payload(&text)).map(|message| message.on_overflow(overflow));
+        let push = Push { serial, frame: frame(stx, command, &text).into(), overflow };
+        (push, message.expect("it can be encoded"))
+    }
+}
+
+impl Letter {
+    fn name(&self) -> &'static str {
+        match self {
+            Letter::Push(..) => "push",
+            Letter::PushToGroup(..) => "push to a group",
+            Letter::PushToAll(_) => "push to all",
+            Letter::Join(..) => "join",
+            Letter::Leave(..) => "leave",
+            Letter::Close(_) => "close",
+            Letter::Kick(..) => "kick",
+            Letter::PushToUser(..) => "push to a user",
+            Letter::Answer(..) => "answer",
+            Letter::Die => "die",
+        }
+    }
+}
+
+impl State {
+    /// Something for a thread to do.
+    pub(super) fn deed(&mut self) -> Deed {
+        let clients = self.wires.len();
+        Deed::new(&mut self.dice, clients)
+    }
+}
