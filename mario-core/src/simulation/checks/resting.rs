@@ -19,7 +19,7 @@ pub(in crate::simulation) fn resting(state: &State) -> Check {
             goes_on(state, wire, view).map_err(|what| format!("client {}: {what}", view.wire))?;
         }
     }
-    // While a worker rests, what is dealt to it waits; so does the master, if all rest.
+    // While a worker rests, what is dealt to it waits; so does the master, if all rest, and then as long as it may pause.
     let is_past = |since: Duration, time| since.max(state.rested) + time + GRAIN + state.late < state.now;
     for (number, wire) in state.wires.iter().enumerate() {
         let has_slot = state.posts.iter().flat_map(|post| &post.views).any(|view| view.wire == number);
@@ -27,7 +27,7 @@ pub(in crate::simulation) fn resting(state: &State) -> Check {
             return Err(format!("client {number}: its socket is open, and it has no slot"));
         }
         let is_on_its_way = wire.place.is_none() && wire.closed.is_none();
-        if is_on_its_way && wire.accepted.is_some_and(|at| is_past(at, BUSY[1])) {
+        if is_on_its_way && wire.accepted.is_some_and(|at| is_past(at, 2 * BUSY[1])) {
             return Err(format!("client {number}: it is accepted, and no worker takes it"));
         }
     }
