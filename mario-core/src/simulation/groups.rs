@@ -60,7 +60,8 @@ impl State {
         let (certain, possible) = self.memberships(worker);
         let room = self.settings.memberships;
         let wire = &mut self.wires[number];
-        if !wire.is_served() || wire.groups[group] == In && !wire.touched[group] {
+        // Who has ended in this step may have joined before, and have got what was pushed to the group in between.
+        if wire.was_ended || wire.groups[group] == In && !wire.touched[group] {
             return;
         }
         wire.groups[group] = match (wire.touched[group], possible < room, certain >= room) {
