@@ -91,7 +91,7 @@ pub use builder::Builder;
 pub use error::{Disconnect, Error, Result};
 pub use received::Received;
 
-use crate::deadlines;
+use crate::parts::deadlines;
 
 fn description<P: Packet>(_: &P) -> &'static Description {
     P::DESCRIPTION

@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::dispatch::CommandDescription;
 use crate::link::ConnId;
-use crate::watchdog::describe;
+use crate::service::dispatch::CommandDescription;
 
 /// What [`Builder::start`](crate::Builder::start) and [`Builder::run`](crate::Builder::run) may answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -54,19 +53,19 @@ pub enum Error {
     #[error("a backlog of 0: it is at least 1")]
     Backlog,
     /// More timers than can be numbered.
-    #[error("{0} timers for each worker: it is 0 to {most}", most = crate::timers::MOST_TIMERS)]
+    #[error("{0} timers for each worker: it is 0 to {most}", most = crate::service::timers::MOST_TIMERS)]
     Timers(usize),
     /// No room for pushes, or more than is sensible.
     #[error("a mailbox of {0} pushes: it is 1 to {most}", most = crate::mail::MOST_LETTERS)]
     Mailbox(usize),
     /// More memberships in groups than can be numbered.
-    #[error("{0} memberships for each worker: it is 0 to {most}", most = crate::groups::MOST_MEMBERSHIPS)]
+    #[error("{0} memberships for each worker: it is 0 to {most}", most = crate::parts::groups::MOST_MEMBERSHIPS)]
     Memberships(usize),
     /// No room for answers that are owed, or more than is sensible.
     #[error("{0} deferred answers for each worker: it is 1 to {most}", most = crate::mail::MOST_LETTERS)]
     Deferred(usize),
     /// No room for work that waits, or more than is sensible.
-    #[error("a pool's queue of {0}: it is 1 to {most}", most = crate::pool::LONGEST_QUEUE)]
+    #[error("a pool's queue of {0}: it is 1 to {most}", most = crate::service::pool::LONGEST_QUEUE)]
     PoolQueue(usize),
     /// The command of a ping can't be one.
     #[error("a ping of {id:#06x}: {why}")]
@@ -93,7 +92,7 @@ pub enum Error {
     )]
     AdminAddress(SocketAddr),
     /// A duration is out of range.
-    #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::deadlines::LONGEST)]
+    #[error("a {name} of {value:?}: it is 1 ms to {longest:?}", longest = crate::parts::deadlines::LONGEST)]
     Timeout {
         /// The setting.
         name: &'static str,
@@ -103,7 +102,7 @@ pub enum Error {
     /// The water marks are not in order.
     #[error(
         "water marks {low} and {high}, limit {limit}, pool {pool}: they must rise, the limit at least {turn} above the high-water mark",
-        turn = crate::outbox::Outbox::CAPACITY
+        turn = crate::link::outbox::Outbox::CAPACITY
     )]
     Marks {
         /// The low-water mark in bytes.
@@ -140,7 +139,7 @@ pub enum Error {
         /// The setting.
         name: &'static str,
         /// Its value.
-        rate: crate::rate::Rate,
+        rate: crate::parts::rate::Rate,
     },
     /// A burst of bytes that is smaller than a packet closes whoever sends one.
     #[error(
@@ -227,7 +226,7 @@ pub enum Error {
     },
     /// The server has ended without one of its workers, as a handler or hook in it never returned. Its thread is left
     /// behind: it goes on until the process exits.
-    #[error("worker {worker} did not come round to end in time, and is left behind; {}", describe(*command))]
+    #[error("worker {worker} did not come round to end in time, and is left behind; {}", last_command(*command))]
     Stuck {
         /// Which worker.
         worker: usize,
@@ -264,5 +263,15 @@ fn hint(error: &io::Error, address: SocketAddr) -> String {
         }
         io::ErrorKind::AddrNotAvailable => format!("; this machine has no address {}", address.ip()),
         _ => String::new(),
+    }
+}
+
+/// The end of a sentence on a worker that hangs.
+pub(crate) fn last_command(running: Option<CommandDescription>) -> String {
+    match running {
+        Some(CommandDescription { id, name, .. }) => {
+            format!("the last command that it began is {id:#06x} ({name})")
+        }
+        None => "it has begun no command yet, or one of no handler".to_owned(),
     }
 }

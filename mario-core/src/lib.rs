@@ -62,95 +62,61 @@
 // Generated code says `::mario`; inside this crate that is this crate.
 extern crate self as mario;
 
-mod accept;
-mod accepting;
-mod admin;
-mod admission;
-mod buffers;
-mod builder;
-mod call;
 pub mod client;
-mod clock;
-mod conn;
-mod connections;
-mod crew;
-mod deadlines;
-mod desk;
-mod dispatch;
 mod doorbell;
 mod error;
-mod exchange;
-mod groups;
-mod hand_over;
-mod handle;
-mod inbox;
+mod extent;
 mod link;
-mod lists;
-mod locals;
 pub mod log;
 mod mail;
-mod mailbox;
-mod master;
-mod memory;
-mod metrics;
-mod name;
 mod net;
-mod notice;
-mod outbox;
 mod panics;
-mod pool;
-mod rate;
+mod parts;
 mod reason;
-mod rehearsal;
-mod reply;
 mod server;
 mod service;
-mod signals;
 // The fuzzer uses a part of it.
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code))]
 mod simulation;
-mod slots;
 mod stats;
 mod stx;
 mod sync;
-mod systemd;
 pub mod testing;
 mod threads;
-mod timers;
-mod users;
-mod watchdog;
 mod worker;
 
-pub use accept::Accept;
-pub use builder::Builder;
-pub use conn::Conn;
-pub use connections::{Connections, Message, PushError, Pushed, SlowConnection};
-pub use dispatch::{CommandDescription, Commands, Entry};
 pub use error::{Error, Result};
-pub use groups::JoinError;
-pub use handle::ServerHandle;
+pub use extent::Extent;
+pub use link::message::Message;
+pub use link::outbox::SendError;
 pub use link::{ConnId, ConnIdError};
-pub use memory::{Extent, Memory, WorkerMemory};
+pub use mail::connections::{Connections, PushError, Pushed, SlowConnection};
+pub use mail::users::{BindError, Others};
+pub use net::system::KeepAlive;
+pub use parts::groups::JoinError;
+pub use parts::name::{Name, NameError};
+pub use parts::rate::{Excess, Rate};
+pub use reason::{Close, Reason};
+pub use server::Server;
+pub use server::accept::Accept;
+pub use server::builder::Builder;
+pub use server::handle::ServerHandle;
+pub use server::memory::{Memory, WorkerMemory};
 #[cfg(feature = "metrics")]
-pub use metrics::MetricsExport;
-pub use metrics::{
+pub use server::metrics::MetricsExport;
+pub use server::metrics::{
     CommandMetrics, DoorMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, PushMetrics, SlotMetrics,
     WorkerMetrics,
 };
-pub use name::{Name, NameError};
-pub use net::system::KeepAlive;
-pub use outbox::SendError;
-pub use pool::{Pool, PoolError};
-pub use rate::{Excess, Rate};
-pub use reason::{Close, Reason};
-pub use reply::{Reply, Unanswered};
-pub use server::Server;
+pub use service::conn::Conn;
+pub use service::dispatch::{CommandDescription, Commands, Entry};
+pub use service::pool::{Pool, PoolError};
+pub use service::reply::{Reply, Unanswered};
+pub use service::timers::{Timer, TimerError};
 pub use service::{Service, Worker};
 pub use stats::Stats;
 pub use stx::{Stx, StxError};
-pub use timers::{Timer, TimerError};
-pub use users::{BindError, Others};
 
 pub use mario_macros::{Packet, command, commands};
 pub use mario_proto::{
@@ -161,15 +127,15 @@ pub use mario_proto::{
 /// What generated code names; not for users.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::conn::AnyConn;
-    pub use crate::dispatch::command::{
+    pub use crate::service::conn::AnyConn;
+    pub use crate::service::dispatch::command::{
         Command, CommandOf, Handled, NoCommand, close, deferred, deferred_description, entry, name,
         no_request, reply, reply_description, request, request_description,
     };
-    pub use crate::dispatch::distinct::{all_distinct, assert_distinct};
-    pub use crate::dispatch::table::{Table, page_count};
-    pub use crate::dispatch::{Commands, Entry};
-    pub use crate::rehearsal::Rehearsal;
+    pub use crate::service::dispatch::distinct::{all_distinct, assert_distinct};
+    pub use crate::service::dispatch::table::{Table, page_count};
+    pub use crate::service::dispatch::{Commands, Entry};
+    pub use crate::service::rehearsal::Rehearsal;
     pub use crate::{Conn, Service};
     pub use mario_proto::__private::*;
 

@@ -1,5 +1,9 @@
 //! What the runtime keeps of a connection beside its socket and its session.
 
+pub(crate) mod inbox;
+pub(crate) mod message;
+pub(crate) mod outbox;
+
 mod peer;
 
 use std::fmt;
@@ -8,9 +12,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::buffers::Chain;
+use crate::parts::buffers::Chain;
+use crate::parts::slots::Key;
 use crate::reason::Reason;
-use crate::slots::Key;
 pub(crate) use peer::Peer;
 
 /// Names one connection of a server's run: its worker, its slot, and which of the slot's tenants it is.

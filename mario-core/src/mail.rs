@@ -1,13 +1,18 @@
 //! What other threads want of a worker's connections: a bounded queue without a lock.
 
+pub(crate) mod connections;
+pub(crate) mod mailbox;
+pub(crate) mod users;
+
 use std::sync::atomic::AtomicU64;
 
 use crossbeam_queue::ArrayQueue;
 
-use crate::call::Call;
-use crate::connections::{Message, Survey};
-use crate::name::Name;
-use crate::slots::Key;
+use crate::link::message::Message;
+use crate::mail::connections::Survey;
+use crate::parts::name::Name;
+use crate::parts::slots::Key;
+use crate::service::call::Call;
 use crate::sync::{AtomicBool, AtomicU32, AtomicUsize, CachePadded, Ordering, Ordering::Relaxed, fence};
 
 /// What a worker is asked to do with connections of its own. Some may have gone when it comes to it.

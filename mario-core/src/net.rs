@@ -17,12 +17,16 @@
 //!   them, sends what was taken before it closes, and tells of it under its key no more.
 //! - [`Poll::wait`] ends for the bell too, which is one more completion to wait for.
 
+pub(crate) mod accepting;
+pub(crate) mod admission;
+pub(crate) mod clock;
+
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::parts::slots::Key;
 use crate::reason::Reason;
-use crate::slots::Key;
 
 pub(crate) mod memory;
 #[cfg(test)]

@@ -1,24 +1,38 @@
 //! Listen, run, shut down.
 
+pub(crate) mod accept;
+pub(crate) mod admin;
+pub(crate) mod builder;
+pub(crate) mod control;
+pub(crate) mod crew;
+pub(crate) mod hand_over;
+pub(crate) mod handle;
+pub(crate) mod master;
+pub(crate) mod memory;
+pub(crate) mod metrics;
+pub(crate) mod signals;
+pub(crate) mod systemd;
+pub(crate) mod watchdog;
+
 mod start;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use crate::admin::Admin;
-use crate::builder::Builder;
-use crate::connections::Connections;
-use crate::crew::Crew;
-use crate::dispatch::{CommandDescription, Commands};
 use crate::error::Result;
-use crate::handle::ServerHandle;
+use crate::mail::connections::Connections;
+use crate::server::admin::Admin;
+use crate::server::builder::Builder;
+use crate::server::crew::Crew;
+use crate::server::handle::ServerHandle;
+use crate::server::signals::Watch;
+use crate::server::systemd::Announcing;
+use crate::server::watchdog::Watchdog;
 use crate::service::Service;
-use crate::signals::Watch;
+use crate::service::dispatch::{CommandDescription, Commands};
 use crate::stats::Stats;
-use crate::systemd::Announcing;
 use crate::threads;
-use crate::watchdog::Watchdog;
 
 /// A running server: one thread accepts, or [each worker](crate::Accept) does; the workers serve.
 ///

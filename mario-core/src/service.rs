@@ -1,16 +1,26 @@
 //! What a user implements.
 
+pub(crate) mod call;
+pub(crate) mod conn;
+pub(crate) mod desk;
+pub(crate) mod dispatch;
+pub(crate) mod locals;
+pub(crate) mod pool;
+pub(crate) mod rehearsal;
+pub(crate) mod reply;
+pub(crate) mod timers;
+
 use std::fmt;
 use std::time::Duration;
 
 use mario_proto::{DecodeError, Frame};
 
-use crate::conn::Conn;
-use crate::connections::Connections;
-use crate::locals::Locals;
+use crate::mail::connections::Connections;
 use crate::reason::{Close, Reason};
-use crate::reply::Unanswered;
-use crate::timers::{Timer, TimerError};
+use crate::service::conn::Conn;
+use crate::service::locals::Locals;
+use crate::service::reply::Unanswered;
+use crate::service::timers::{Timer, TimerError};
 
 /// A service: what its handlers share, what each connection and each worker keeps, and the hooks of their lives.
 ///

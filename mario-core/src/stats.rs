@@ -1,5 +1,7 @@
 //! What is counted: each worker in numbers of its own, which any thread may read.
 
+pub(crate) mod notice;
+
 mod by_command;
 mod commands;
 mod gauges;
@@ -18,7 +20,7 @@ use histogram::Times;
 pub(crate) use shortages::Shortage;
 use shortages::Shortages;
 
-use crate::memory::Extent;
+use crate::extent::Extent;
 use crate::reason::Reason;
 
 /// What a server has counted since it started.

@@ -1,5 +1,7 @@
 //! The loop of a worker thread: wait, serve, expire, tick.
 
+pub(crate) mod exchange;
+
 #[cfg(any(test, fuzzing))]
 mod audit;
 mod course;
@@ -18,23 +20,23 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accepting::{Accepted, Acceptor};
-use crate::admission::Arrival;
-use crate::clock::Clock;
-use crate::connections::Connections;
-use crate::deadlines::Deadlines;
-use crate::dispatch::Commands;
 use crate::doorbell::Wake;
-use crate::exchange::{Connection, Exchange, Turn};
 use crate::link::{ConnId, Link, Phase};
-use crate::mailbox::{Course, Hand, Mailbox, Promised};
+use crate::mail::connections::Connections;
+use crate::mail::mailbox::{Course, Hand, Mailbox, Promised};
+use crate::net::accepting::{Accepted, Acceptor};
+use crate::net::admission::Arrival;
+use crate::net::clock::Clock;
 use crate::net::{LISTENER, Poll, Ready};
-use crate::notice::Notice;
 use crate::panics::{Panic, caught};
+use crate::parts::deadlines::Deadlines;
+use crate::parts::slots::{Key, Slots};
 use crate::reason::Reason;
 use crate::service::Service;
-use crate::slots::{Key, Slots};
-use crate::timers::Due;
+use crate::service::dispatch::Commands;
+use crate::service::timers::Due;
+use crate::stats::notice::Notice;
+use crate::worker::exchange::{Connection, Exchange, Turn};
 #[cfg(any(test, fuzzing))]
 pub(crate) use audit::Found;
 #[cfg(any(test, fuzzing))]

@@ -9,7 +9,7 @@ use mario_proto::{HEADER_LEN, is_reserved};
 use super::Client;
 use super::backoff::Backoff;
 use super::error::{Error, Result};
-use crate::deadlines;
+use crate::parts::deadlines;
 use crate::stx::Stx;
 
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=deadlines::LONGEST;

@@ -76,7 +76,7 @@ use self::line::{End, Line};
 pub use self::member::{Event, Incoming, Member, MemberId};
 use super::error::{Error, Result};
 use super::inflow::Inflow;
-use crate::slots::{Key, Slots};
+use crate::parts::slots::{Key, Slots};
 
 /// How many reads a connection has before it is the turn of the others.
 const READS: usize = 4;

@@ -6,7 +6,7 @@ use loom::thread;
 use mario_proto::Overflow;
 
 use super::*;
-use crate::mailbox::Mailbox;
+use crate::mail::mailbox::Mailbox;
 
 const KEY: Key = Key { index: 0, generation: 0 };
 const NEXT: Key = Key { index: 0, generation: 1 };

@@ -9,9 +9,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{LISTENER, Listener, Poll, Ready, Stream};
-use crate::clock::Clock;
+use crate::net::clock::Clock;
+use crate::parts::slots::Key;
 use crate::reason::Reason;
-use crate::slots::Key;
 
 /// The network, as everybody in it sees it.
 #[derive(Clone, Default)]

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{LISTENER, Listener, Poll, Ready, Stream};
-use crate::clock::Clock;
-use crate::slots::Key;
+use crate::net::clock::Clock;
+use crate::parts::slots::Key;
 
 /// The peer of a connection, and the network between: what has arrived, what is taken.
 #[derive(Default)]

@@ -16,7 +16,7 @@ use mio::{Interest, Token};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg};
 
 use super::{LISTENER, Poll, Ready, Stream};
-use crate::slots::Key;
+use crate::parts::slots::Key;
 
 pub(crate) use bell::Bell;
 pub(crate) use listener::{Claim, SystemListener, adopt, bind_beside, open};

@@ -8,23 +8,24 @@ use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 use super::Server;
-use crate::accept::Accept;
-use crate::admin::{self, Admin};
-use crate::builder::Builder;
-use crate::clock::SystemClock;
-use crate::crew::{Crew, Errand, Orders, Place, SystemMailbox};
 use crate::error::{Error, Result};
-use crate::hand_over::Succession;
-use crate::handle::{Control, ServerHandle, ThreadStop};
-use crate::mailbox::way;
-use crate::master::Master;
+use crate::mail::mailbox::way;
+use crate::net::clock::SystemClock;
 use crate::net::system::{Claim, SocketOptions, SystemListener, open};
+use crate::server::accept::Accept;
+use crate::server::admin::{self, Admin};
+use crate::server::builder::Builder;
+use crate::server::control::{Control, ThreadStop};
+use crate::server::crew::{Crew, Errand, Orders, Place, SystemMailbox};
+use crate::server::hand_over::Succession;
+use crate::server::handle::ServerHandle;
+use crate::server::master::Master;
+use crate::server::signals::Signals;
+use crate::server::systemd::{self, Herald};
+use crate::server::watchdog::{Farewell, Limits, Watchdog};
 use crate::service::Service;
-use crate::signals::Signals;
 use crate::stats::Door;
-use crate::systemd::{self, Herald};
 use crate::threads::{self, system};
-use crate::watchdog::{Farewell, Limits, Watchdog};
 
 /// Starts a server, and returns as soon as it listens.
 pub(super) fn start<S: Service>(mut builder: Builder<S>) -> Result<Server> {

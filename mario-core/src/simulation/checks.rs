@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::sockets::address_of;
 use super::wire::{Place, Wire};
 use super::world::State;
-use crate::buffers::SEGMENT;
+use crate::parts::buffers::SEGMENT;
 
 pub(super) use counting::counting;
 pub(super) use ending::{closing, ending};

@@ -8,7 +8,7 @@ use super::groups::GROUPS;
 use super::mail::{Letter, Push};
 use super::service::{DROP, KEEP, PUSH};
 use super::world::{State, World};
-use crate::connections::Message;
+use crate::link::message::Message;
 use crate::{Connections, PushError};
 
 /// So many users there are.

@@ -6,11 +6,11 @@ use super::dice::{Dice, Rate};
 use super::expected::Wording;
 use super::service::{COMMANDS, PING, Theatre};
 use super::sockets::PROXIES;
-use crate::buffers::SEGMENT;
-use crate::crew::Orders;
-use crate::outbox::{Marks, Outbox};
-use crate::rate::Excess;
+use crate::link::outbox::{Marks, Outbox};
+use crate::parts::buffers::SEGMENT;
+use crate::parts::rate::Excess;
 use crate::server::Server;
+use crate::server::crew::Orders;
 use crate::stx::Stx;
 use crate::worker::Ping;
 

@@ -9,10 +9,10 @@ use rustix::io::Errno;
 
 use super::wire::Place;
 use super::world::{Rest, State, World};
-use crate::clock::Clock;
 use crate::doorbell::Wake;
+use crate::net::clock::Clock;
 use crate::net::{LISTENER, Listener, Poll, Ready, Stream, WatchedListener};
-use crate::slots::Key;
+use crate::parts::slots::Key;
 
 /// The proxies that are trusted: some of the clients are not among them.
 pub(super) const PROXIES: [&str; 1] = ["127.0.0.0/30"];

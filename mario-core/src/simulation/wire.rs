@@ -9,8 +9,8 @@ use super::expected::Expected;
 use super::groups::{GROUPS, Membership};
 use super::mail::Offer;
 use crate::link::ConnId;
+use crate::parts::slots::Key;
 use crate::reason::Reason;
-use crate::slots::Key;
 
 #[derive(Default)]
 pub(super) struct Wire {

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::trace::Trace;
 use super::wire::Wire;
 use crate::mail::Mail;
-use crate::slots::Key;
+use crate::parts::slots::Key;
 use crate::stats::Counters;
 
 #[derive(Clone)]

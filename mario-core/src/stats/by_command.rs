@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 
 use super::Counter;
-use crate::memory::Extent;
+use crate::extent::Extent;
 
 const PAGE: usize = 256;
 

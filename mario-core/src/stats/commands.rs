@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Counter, Times};
-use crate::dispatch::Commands;
 use crate::service::Service;
+use crate::service::dispatch::Commands;
 
 /// The counters of one worker, one of each kind for each place that its table of commands has.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use mario_proto::{Decode, Frame, Framing, Packet, decode_packet, frame_to_vec};
 use super::stage::Stage;
 use crate::link::ConnId;
 use crate::net::memory::Wire;
+use crate::parts::slots::Key;
 use crate::reason::Reason;
 use crate::service::Service;
-use crate::slots::Key;
 
 /// What the network takes for a client that has stopped to read, as the buffers of two sockets would.
 const UNREAD: usize = 64 << 10;

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::TestClient;
 use super::stage::{Stage, Ways};
-use crate::builder::Builder;
-use crate::connections::Connections;
-use crate::handle::ServerHandle;
+use crate::mail::connections::Connections;
 use crate::net::memory::Network;
+use crate::server::builder::Builder;
+use crate::server::handle::ServerHandle;
 use crate::service::Service;
 use crate::stats::Stats;
 

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accepting::Acceptor;
-use crate::builder::Builder;
-use crate::clock::Clock;
-use crate::connections::Connections;
-use crate::crew::{Crew, SystemMailbox};
 use crate::error::Result;
+use crate::mail::connections::Connections;
+use crate::net::accepting::Acceptor;
+use crate::net::clock::Clock;
 use crate::net::memory::{Entry, Network, Wait};
 use crate::net::system::Bell;
 use crate::net::{Poll, Ready};
+use crate::parts::slots::Key;
+use crate::server::builder::Builder;
+use crate::server::crew::{Crew, SystemMailbox};
 use crate::service::Service;
-use crate::slots::Key;
 use crate::stats::Door;
 use crate::threads::system;
 use crate::worker::{Seat, Worker};

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use super::{Delivered, Phase, Worker};
-use crate::clock::Clock;
 use crate::doorbell::Wake;
-use crate::name::Name;
 use crate::net::Poll;
+use crate::net::clock::Clock;
+use crate::parts::name::Name;
+use crate::parts::slots::Key;
 use crate::service::Service;
-use crate::slots::Key;
 
 /// A connection, as an audit finds it.
 pub(crate) struct Found {

@@ -2,14 +2,14 @@
 
 use super::entrance::Entrance;
 use super::{EXPIRIES, Turn, Worker, drain};
-use crate::clock::Clock;
 use crate::doorbell::Wake;
 use crate::link::Phase;
-use crate::mailbox::Course;
+use crate::mail::mailbox::Course;
 use crate::net::Poll;
+use crate::net::clock::Clock;
+use crate::parts::slots::Key;
 use crate::reason::Reason;
 use crate::service::Service;
-use crate::slots::Key;
 
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Begins to drain, or to close.

@@ -4,13 +4,14 @@ use std::ops::{Deref, Range};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use crate::call::Call;
-use crate::connections::{Message, Survey};
-use crate::groups::Groups;
+use crate::link::message::Message;
+use crate::mail::connections::Survey;
 use crate::mail::{Answer, Answered, Asked, Letter, Mail};
-use crate::name::Name;
+use crate::parts::groups::Groups;
+use crate::parts::name::Name;
+use crate::parts::slots::{Key, Slots};
 use crate::reason::Reason;
-use crate::slots::{Key, Slots};
+use crate::service::call::Call;
 
 /// Slots that are looked at for one step, until there is somebody.
 const SLOTS: usize = 64;

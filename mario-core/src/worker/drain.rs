@@ -3,8 +3,8 @@
 use std::collections::TryReserveError;
 use std::time::Duration;
 
-use crate::deadlines::{self, Deadlines};
-use crate::slots::Key;
+use crate::parts::deadlines::{self, Deadlines};
+use crate::parts::slots::Key;
 
 /// What may be due for connections whose worker drains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

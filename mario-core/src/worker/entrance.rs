@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::accepting::{Accepted, Acceptor};
-use crate::admission::Arrival;
-use crate::mailbox::Hand;
+use crate::mail::mailbox::Hand;
+use crate::net::accepting::{Accepted, Acceptor};
+use crate::net::admission::Arrival;
 use crate::net::{Listener, Poll};
 
 /// Where a worker's connections come from.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{EXPIRIES, LINGER, Plan, Turn, Worker};
-use crate::clock::Clock;
 use crate::doorbell::Wake;
 use crate::link::{Link, Phase};
 use crate::net::Poll;
+use crate::net::clock::Clock;
+use crate::parts::slots::Key;
 use crate::reason::Reason;
 use crate::service::Service;
-use crate::slots::Key;
 
 /// How long peers may take, beside the timeouts for reading and writing.
 #[derive(Clone, Copy, Debug, Default)]

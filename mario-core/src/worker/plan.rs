@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Patience;
-use crate::connections::Connections;
-use crate::deadlines::Deadlines;
-use crate::exchange::Rules;
-use crate::groups::Groups;
-use crate::locals::Locals;
 use crate::mail::Room;
+use crate::mail::connections::Connections;
+use crate::mail::users::Bound;
+use crate::parts::deadlines::Deadlines;
+use crate::parts::groups::Groups;
 use crate::service::Service;
+use crate::service::locals::Locals;
+use crate::service::timers::Timers;
 use crate::stats::Counters;
-use crate::timers::Timers;
-use crate::users::Bound;
+use crate::worker::exchange::Rules;
 
 /// The settings of a worker.
 #[derive(Clone, Debug)]

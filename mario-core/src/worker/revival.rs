@@ -8,13 +8,13 @@ use std::time::Duration;
 use super::Worker;
 use super::drain::Drain;
 use super::entrance::Entrance;
-use crate::clock::Clock;
-use crate::deadlines::Deadlines;
 use crate::doorbell::Wake;
 use crate::link::{ConnId, Phase};
-use crate::mailbox::Course;
+use crate::mail::mailbox::Course;
 use crate::net::Poll;
+use crate::net::clock::Clock;
 use crate::panics::{Panic, caught};
+use crate::parts::deadlines::Deadlines;
 use crate::reason::Reason;
 use crate::service::Service;
 

@@ -1,10 +1,10 @@
 //! Looks for the connections for which most waits: some slots in each round, so that nobody waits for it.
 
-use crate::clock::Clock;
-use crate::connections::{SlowConnection, Survey, worst};
 use crate::doorbell::Wake;
 use crate::link::Link;
+use crate::mail::connections::{SlowConnection, Survey, worst};
 use crate::net::Poll;
+use crate::net::clock::Clock;
 use crate::service::Service;
 
 use super::Worker;

@@ -7,13 +7,13 @@ use mario_proto::{Payload, frame_to_vec};
 
 use super::*;
 use crate::Conn;
-use crate::buffers::SEGMENT;
-use crate::exchange::Limits;
-use crate::exchange::Rules;
-use crate::mailbox::{Dealer, way};
+use crate::link::outbox::{Keeping, Marks};
+use crate::mail::mailbox::{Dealer, way};
 use crate::net::sim::{Peer, SimClock, SimPoll, SimStream};
-use crate::outbox::{Keeping, Marks};
+use crate::parts::buffers::SEGMENT;
 use crate::service;
+use crate::worker::exchange::Limits;
+use crate::worker::exchange::Rules;
 
 const STX: u32 = 7;
 const ECHO: u16 = 1;

@@ -9,7 +9,7 @@ use mario_proto::{Decode, Frame, Framing, Packet, decode_packet, frame_to_vec, i
 use super::builder::Settings;
 use super::line::{End, Line};
 use crate::client::error::{Disconnect, Error, Result};
-use crate::slots::Key;
+use crate::parts::slots::Key;
 
 /// Names one connection of a fleet: never the same for two of them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Check;
-use crate::mailbox::Mailbox;
+use crate::mail::mailbox::Mailbox;
 use crate::simulation::debts::{Debt, Outcome};
 use crate::simulation::sockets::SimBell;
 use crate::simulation::world::State;

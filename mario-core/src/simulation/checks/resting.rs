@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Check, GRAIN, LINGER, ends, speed};
-use crate::mailbox::Mailbox;
-use crate::master::BUSY;
+use crate::mail::mailbox::Mailbox;
+use crate::server::master::BUSY;
 use crate::simulation::settings::Settings;
 use crate::simulation::sockets::SimBell;
 use crate::simulation::wire::Wire;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::net::sim::Calls;
-use crate::rate::Rate;
+use crate::parts::rate::Rate;
 
 impl Rig {
     /// The calls for a connection since the last time.

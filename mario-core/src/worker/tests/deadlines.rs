@@ -2,7 +2,7 @@
 //! frames are handled that had waited.
 
 use super::*;
-use crate::rate::Rate;
+use crate::parts::rate::Rate;
 
 const PROXY: &[u8] = b"PROXY TCP4 203.0.113.7 192.0.2.1 51234 8082\r\n";
 const PING: u16 = 9;

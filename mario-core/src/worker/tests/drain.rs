@@ -219,7 +219,7 @@ fn who_is_left_when_the_worker_gives_up_is_reported() {
 fn what_had_waited_for_tokens_is_answered_at_the_end() {
     let mut plan = Rig::new(2).worker.plan.clone();
     plan.drain = Some(Duration::from_millis(1));
-    plan.rules.limits.frames = Some(crate::rate::Rate::per_second(1).burst(3));
+    plan.rules.limits.frames = Some(crate::parts::rate::Rate::per_second(1).burst(3));
     let mut rig = Rig::with(plan);
     let peer = rig.connect();
     let requests = frame_to_vec(STX, ECHO, &Payload(b"asked in time")).unwrap().repeat(20);

@@ -1,8 +1,8 @@
 //! Messages to many, and what may happen while a worker is amid them.
 
 use super::*;
-use crate::connections::Message;
-use crate::name::Name;
+use crate::link::message::Message;
+use crate::parts::name::Name;
 
 const NEWS: u16 = 0x0201;
 

@@ -1,7 +1,8 @@
 //! What becomes of pushes when a worker ends.
 
 use super::*;
-use crate::connections::{Message, PushError};
+use crate::link::message::Message;
+use crate::mail::connections::PushError;
 
 const NEWS: u16 = 0x0201;
 

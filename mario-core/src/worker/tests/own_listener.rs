@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use super::*;
-use crate::admission::{Admission, Pace};
+use crate::net::admission::{Admission, Pace};
 use crate::net::sim::SimListener;
-use crate::rate::{Excess, Rate};
+use crate::parts::rate::{Excess, Rate};
 use crate::stats::Door;
 
 /// A rig whose worker has a listener.

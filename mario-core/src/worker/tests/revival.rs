@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::connections::PushError;
+use crate::mail::connections::PushError;
 use crate::net::sim::SimListener;
 use crate::stats::Door;
 

@@ -3,8 +3,8 @@
 use std::sync::mpsc::{TryRecvError, channel};
 
 use super::*;
-use crate::connections::Survey;
 use crate::mail::Letter;
+use crate::mail::connections::Survey;
 
 #[test]
 fn a_survey_takes_some_slots_a_round_and_finds_those_for_which_most_waits() {

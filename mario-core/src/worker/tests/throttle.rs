@@ -3,7 +3,7 @@
 use mario_proto::FrameError;
 
 use super::*;
-use crate::rate::{Excess, Rate};
+use crate::parts::rate::{Excess, Rate};
 
 fn rig(frames: Rate) -> Rig {
     let mut plan = Rig::new(64).worker.plan.clone();
