@@ -101,7 +101,7 @@ fn produced(state: &State, wire: &Wire) -> usize {
     let steps = wire.expected.steps.iter().filter(|step| step.end <= wire.read);
     let replies: usize = steps.map(|step| step.replies.len()).sum();
     let news: usize = wire.life.news.iter().map(Vec::len).sum();
-    let broadcast = wire.place.map_or(0, |place| state.posts[place.worker].bag.broadcast);
+    let broadcast = wire.place.map_or(0, |place| state.posts[place.worker].broadcast);
     replies + news + wire.life.offered + broadcast + HEADER_LEN * pings(state, wire)
 }
 

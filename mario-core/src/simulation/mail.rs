@@ -9,7 +9,7 @@ use mario_proto::Overflow;
 
 use super::checks::is_calm;
 use super::wire::Wire;
-use super::world::{State, World};
+use super::world::{Post, State, World};
 use crate::worker::Delivered;
 
 /// A letter to a worker. Clients are named by their numbers.
@@ -61,8 +61,6 @@ pub(super) struct Bag {
     taken: u64,
     /// The letter of which some have not got it yet: to whom it goes, for certain or perhaps.
     in_hand: Option<InHand>,
-    /// Bytes that were pushed to many.
-    pub(super) broadcast: usize,
     /// How many pushes must have been counted, and how many may have been.
     pub(super) least: u64,
     pub(super) most: u64,
@@ -90,7 +88,7 @@ impl World {
 impl State {
     /// A letter was left for a worker.
     pub(super) fn posted(&mut self, worker: usize, letter: Letter) {
-        let bag = &mut self.posts[worker].bag;
+        let Post { bag, broadcast, .. } = &mut self.posts[worker];
         match &letter {
             Letter::Push(to, push) | Letter::PushToUser(to, _, push) => {
                 bag.least += to.len() as u64;
@@ -99,10 +97,10 @@ impl State {
                     self.wires[*wire].life.offered += push.frame.len();
                 }
             }
-            Letter::PushToGroup(_, push) | Letter::PushToAll(push) => bag.broadcast += push.frame.len(),
+            Letter::PushToGroup(_, push) | Letter::PushToAll(push) => *broadcast += push.frame.len(),
             _ => {}
         }
-        self.posts[worker].bag.letters.push_back(letter);
+        bag.letters.push_back(letter);
     }
 
     /// The worker has made a step, in which it took letters. What it asks of each connection is done if that is served

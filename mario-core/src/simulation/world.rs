@@ -102,6 +102,8 @@ pub(super) struct Post {
     /// Its mail, and that as the model has it; the master has none.
     pub(super) mail: Option<Arc<Mail>>,
     pub(super) bag: Bag,
+    /// Bytes that were pushed to many of its connections.
+    pub(super) broadcast: usize,
     /// How many answers it owes.
     pub(super) owed: usize,
     /// Waits that ended at once, since anything was done.
