@@ -46,12 +46,17 @@ pub(super) struct Offer {
     pub(super) must: bool,
 }
 
-/// A letter to many that a worker has begun with.
+/// A push that a worker has begun with.
 struct InHand {
+    /// To whom it goes, for certain or perhaps.
     to: Vec<(usize, bool)>,
     push: Push,
     /// Those who come meanwhile may get it too.
     is_to_all: bool,
+    /// Those who are another one's meanwhile do not get it.
+    user: Option<u64>,
+    /// Those for whom so much may have waited in one of its steps that it was dropped.
+    busy: Vec<usize>,
 }
 
 /// The letters of a worker.
@@ -59,7 +64,7 @@ struct InHand {
 pub(super) struct Bag {
     pub(super) letters: VecDeque<Letter>,
     taken: u64,
-    /// The letter of which some have not got it yet: to whom it goes, for certain or perhaps.
+    /// The one that some have not got yet.
     in_hand: Option<InHand>,
     /// How many pushes must have been counted, and how many may have been.
     pub(super) least: u64,
@@ -108,17 +113,16 @@ impl State {
     pub(super) fn settle(&mut self, worker: usize, delivered: Delivered) {
         let Delivered { taken, is_amid } = delivered;
         let mut bag = take(&mut self.posts[worker].bag);
-        if !(is_amid && bag.taken == taken)
-            && let Some(InHand { mut to, push, is_to_all }) = bag.in_hand.take()
-        {
-            if is_to_all {
-                let come = |(wire, _): &(usize, bool)| to.iter().all(|(other, _)| other != wire);
-                let come: Vec<_> = self.all_of(worker).into_iter().filter(come).collect();
-                bag.least += self.certain(&to);
-                bag.most += come.len() as u64;
-                to.extend(come.into_iter().map(|(wire, _)| (wire, false)));
-            }
-            self.offer(&to, &push);
+        if let Some(InHand { to, is_to_all: true, .. }) = &mut bag.in_hand {
+            // In each step some may come, get it, and be gone before the next one.
+            let come = |(wire, _): &(usize, bool)| to.iter().all(|(other, _)| other != wire);
+            let come: Vec<_> = self.all_of(worker).into_iter().filter(come).collect();
+            bag.most += come.len() as u64;
+            to.extend(come.into_iter().map(|(wire, _)| (wire, false)));
+        }
+        if let Some(hand) = bag.in_hand.take() {
+            let goes_on = is_amid && bag.taken == taken;
+            self.deliver(&mut bag, hand, goes_on);
         }
         while bag.taken < taken {
             let Some(letter) = bag.letters.pop_front() else {
@@ -127,18 +131,18 @@ impl State {
             };
             bag.taken += 1;
             let is_to_all = matches!(letter, Letter::PushToAll(_));
-            let (mut to, push) = match letter {
-                Letter::Push(to, push) => (to.into_iter().map(|wire| (wire, true)).collect(), push),
-                Letter::PushToUser(to, user, push) => {
-                    let is_its = |wire: usize| (wire, self.wires[wire].is_bound_to(user));
-                    (to.into_iter().map(is_its).collect(), push)
+            let all = |to: Vec<usize>| to.into_iter().map(|wire| (wire, true)).collect();
+            let (mut to, user, push) = match letter {
+                Letter::Push(to, push) => (all(to), None, push),
+                Letter::PushToUser(to, user, push) => (all(to), Some(user), push),
+                Letter::PushToGroup(group, push) => {
+                    (count(&mut bag, self.members(worker, group)), None, push)
                 }
-                Letter::PushToGroup(group, push) => (count(&mut bag, self.members(worker, group)), push),
                 Letter::PushToAll(push) => {
                     let to = self.all_of(worker);
                     // Who ends before it is its turn is not counted.
                     bag.most += to.len() as u64;
-                    (to, push)
+                    (to, None, push)
                 }
                 other => {
                     self.obey(worker, &other);
@@ -146,14 +150,28 @@ impl State {
                 }
             };
             to.retain(|(wire, _)| self.wires[*wire].life.connected && !self.wires[*wire].was_ended);
-            if bag.taken == taken && is_amid {
-                bag.in_hand = Some(InHand { to, push, is_to_all });
-            } else {
-                bag.least += if is_to_all { self.certain(&to) } else { 0 };
-                self.offer(&to, &push);
-            }
+            let hand = InHand { to, push, is_to_all, user, busy: Vec::new() };
+            let goes_on = is_amid && bag.taken == taken;
+            self.deliver(&mut bag, hand, goes_on);
         }
         self.posts[worker].bag = bag;
+    }
+
+    /// A worker has made a step in which some got a push; others are yet to get it if it `goes_on`.
+    fn deliver(&mut self, bag: &mut Bag, mut hand: InHand, goes_on: bool) {
+        for (wire, certain) in &mut hand.to {
+            let its = &self.wires[*wire];
+            *certain &= hand.user.is_none_or(|user| its.is_bound_to(user));
+            if !is_calm(self, its) {
+                hand.busy.push(*wire);
+            }
+        }
+        if goes_on {
+            bag.in_hand = Some(hand);
+        } else {
+            bag.least += if hand.is_to_all { self.certain(&hand.to) } else { 0 };
+            self.offer(&hand);
+        }
     }
 
     /// Does what a letter asks for that is no push.
@@ -181,12 +199,11 @@ impl State {
         to.iter().filter(|(wire, certain)| *certain && self.wires[*wire].is_served()).count() as u64
     }
 
-    fn offer(&mut self, to: &[(usize, bool)], push: &Push) {
+    fn offer(&mut self, hand: &InHand) {
+        let InHand { to, push, busy, .. } = hand;
         for (number, certain) in to {
-            let wire = &self.wires[*number];
-            let stays = wire.is_served();
-            let takes = push.overflow == Overflow::Close || is_calm(self, wire);
-            let certain = *certain && stays;
+            let certain = *certain && self.wires[*number].is_served();
+            let takes = push.overflow == Overflow::Close || !busy.contains(number);
             let offer = Offer { push: push.clone(), certain, must: certain && takes };
             self.wires[*number].life.offers.push(offer);
         }
