@@ -12,4 +12,6 @@ fi
 export PROPTEST_CASES="${PROPTEST_CASES:-1}"
 export MIRIFLAGS="-Zmiri-disable-isolation ${MIRIFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri"
-cargo +nightly miri test --locked -p mario-core --lib "$@" -- doorbell:: mail:: mailbox:: users::
+# Of many logins at once one stays: that takes Miri longer than anyone waits, and is tried by the other sanitizers.
+cargo +nightly miri test --locked -p mario-core --lib "$@" -- doorbell:: mail:: mailbox:: users:: \
+    --skip of_those_who_come_at_once_one_is_left

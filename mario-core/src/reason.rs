@@ -1,7 +1,7 @@
 //! Why a connection ends.
 
 use std::convert::Infallible;
-use std::io;
+use std::{fmt, io};
 
 use mario_proto::{DecodeError, EncodeError, FrameError, ProxyError};
 
@@ -78,7 +78,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The names of all reasons, as metrics have them.
+    /// The names of all reasons, each at its [place](Reason::place).
     pub(crate) const NAMES: [&'static str; 20] = [
         "closed",
         "timed_out",
@@ -102,34 +102,77 @@ impl Reason {
         "shut_down",
     ];
 
-    /// Where a name is among them.
-    pub(crate) fn place(name: &str) -> usize {
-        Self::NAMES.iter().position(|other| *other == name).unwrap_or_default()
+    /// Which one it is, without what it holds, as metrics name it: `timed_out`.
+    pub fn name(&self) -> &'static str {
+        Self::NAMES[self.place()]
     }
 
-    /// The name of this one, without what it holds.
-    pub(crate) fn name(&self) -> &'static str {
+    /// Where it is among all reasons.
+    pub(crate) fn place(&self) -> usize {
         match self {
-            Reason::Closed => "closed",
-            Reason::TimedOut => "timed_out",
-            Reason::Incomplete => "incomplete",
-            Reason::NotAdmitted => "not_admitted",
-            Reason::Error(_) => "error",
-            Reason::Protocol(_) => "protocol",
-            Reason::Proxy(_) => "proxy",
-            Reason::TooManyOfAddress => "too_many_of_address",
-            Reason::TooFast => "too_fast",
-            Reason::UnknownCommand(_) => "unknown_command",
-            Reason::Denied(_) => "denied",
-            Reason::Malformed(..) => "malformed",
-            Reason::Unanswered(_) => "unanswered",
-            Reason::Service => "service",
-            Reason::Kicked => "kicked",
-            Reason::Unsendable(_) => "unsendable",
-            Reason::Overflow => "overflow",
-            Reason::Panicked => "panicked",
-            Reason::WorkerDied => "worker_died",
-            Reason::ShutDown => "shut_down",
+            Reason::Closed => 0,
+            Reason::TimedOut => 1,
+            Reason::Incomplete => 2,
+            Reason::NotAdmitted => 3,
+            Reason::Error(_) => 4,
+            Reason::Protocol(_) => 5,
+            Reason::Proxy(_) => 6,
+            Reason::TooManyOfAddress => 7,
+            Reason::TooFast => 8,
+            Reason::UnknownCommand(_) => 9,
+            Reason::Denied(_) => 10,
+            Reason::Malformed(..) => 11,
+            Reason::Unanswered(_) => 12,
+            Reason::Service => 13,
+            Reason::Kicked => 14,
+            Reason::Unsendable(_) => 15,
+            Reason::Overflow => 16,
+            Reason::Panicked => 17,
+            Reason::WorkerDied => 18,
+            Reason::ShutDown => 19,
         }
+    }
+}
+
+/// As a log has it: what has happened, with what it was about.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Closed => f.write_str("closed by the peer"),
+            Reason::TimedOut => f.write_str("timed out"),
+            Reason::Incomplete => f.write_str("a frame was not whole in time"),
+            Reason::NotAdmitted => f.write_str("not admitted in time"),
+            Reason::Error(kind) => write!(f, "the socket failed: {kind}"),
+            Reason::Protocol(error) => write!(f, "no frame: {error}"),
+            Reason::Proxy(error) => write!(f, "no proxy's header: {error}"),
+            Reason::TooManyOfAddress => f.write_str("too many connections of its address"),
+            Reason::TooFast => f.write_str("it sends faster than it may"),
+            Reason::UnknownCommand(command) => write!(f, "no command takes {command:#06x}"),
+            Reason::Denied(command) => write!(f, "command {command:#06x} may not run for it"),
+            Reason::Malformed(command, error) => write!(f, "command {command:#06x} is malformed: {error}"),
+            Reason::Unanswered(command) => write!(f, "command {command:#06x} was not answered"),
+            Reason::Service => f.write_str("closed by the service"),
+            Reason::Kicked => f.write_str("its user has come by another connection"),
+            Reason::Unsendable(error) => write!(f, "a reply can't be sent: {error}"),
+            Reason::Overflow => f.write_str("no room for what it sends or does not read"),
+            Reason::Panicked => f.write_str("its handler panicked"),
+            Reason::WorkerDied => f.write_str("its worker died"),
+            Reason::ShutDown => f.write_str("the server shuts down"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_by_its_name_and_in_words() {
+        let reason = Reason::UnknownCommand(0x602);
+        assert_eq!(
+            (reason.name(), reason.to_string()),
+            ("unknown_command", "no command takes 0x0602".into())
+        );
+        assert_eq!((Reason::Closed.place(), Reason::ShutDown.place()), (0, Reason::NAMES.len() - 1));
     }
 }

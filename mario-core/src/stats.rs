@@ -146,7 +146,7 @@ pub(crate) struct Pushes {
 impl Counters {
     /// A connection has ended.
     pub(crate) fn ends(&self, reason: Reason) {
-        self.ended[Reason::place(reason.name())].add(1);
+        self.ended[reason.place()].add(1);
     }
 
     /// What they take, but for those of commands.

@@ -461,7 +461,7 @@ impl<S: Service> Exchange<S> {
             stream.ended(reason);
             self.closing += 1;
             self.counters.ends(reason);
-            log::debug!("connection {} from {} ends: {reason:?}", link.id, link.peer);
+            log::debug!("connection {} from {} ends: {reason}", link.id, link.peer);
             self.inbox.discard(&mut link.input);
             self.counters.pushes.gone.add(self.outbox.forget(link));
             self.desk.locals.timers.clear(link.id.key().index);

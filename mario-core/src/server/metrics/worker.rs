@@ -100,7 +100,8 @@ pub struct MailboxMetrics {
 impl WorkerMetrics {
     pub(super) fn of(mailbox: &SystemMailbox, door: Option<&Door>) -> WorkerMetrics {
         let counters = &*mailbox.counters;
-        let ended = Reason::NAMES.map(|name| (name, counters.ended[Reason::place(name)].get()));
+        let ended: [_; Reason::NAMES.len()] =
+            std::array::from_fn(|place| (Reason::NAMES[place], counters.ended[place].get()));
         WorkerMetrics {
             door: door.map(|door| DoorMetrics {
                 accepted: door.accepted.get(),

@@ -67,7 +67,7 @@ impl<S: Service> Exchange<S> {
                 self.strangers.warn(now, format_args!("a connection from the proxy {peer} ends: {error}"));
             }
             _ => {
-                log::debug!("a connection from the proxy {peer} ends before its header is whole: {reason:?}");
+                log::debug!("a connection from the proxy {peer} ends before its header is whole: {reason}");
             }
         }
     }
