@@ -238,9 +238,12 @@ impl State {
         let before = take(views);
         views.extend(found.iter().map(|(found, groups)| {
             let wire = wire_of(found.peer);
-            wires[wire].is_seen = true;
-            if found.held {
-                wires[wire].held = Some(*now);
+            let its = &mut wires[wire];
+            its.is_seen = true;
+            match found.held {
+                true => its.held = Some(*now),
+                // All that was read.
+                false => its.has_handled(its.frames(its.read), *now),
             }
             let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
             let since = (found.output > 0).then(|| known.unwrap_or(*now));

@@ -151,8 +151,10 @@ impl Theatre {
         let service = conn.service();
         let number = service.note(conn, &format!("command {command:#06x}"), |life, _| life.heard += 1);
         let mut state = service.world.lock();
+        let now = state.now;
         let wire = &mut state.wires[number];
         wire.life.written = wire.written;
+        wire.has_handled(wire.expected.done(wire.life.heard).len(), now);
         if let Err(fault) = super::checks::hearing(&state, number, command) {
             state.violated(fault);
         }

@@ -50,6 +50,8 @@ pub(super) struct Wire {
     pub(super) partial: Option<Duration>,
     /// When the server had read how much.
     pub(super) reads: Vec<(Duration, usize)>,
+    /// When so many of its frames were handled for certain.
+    pub(super) handled: Vec<(Duration, usize)>,
     /// When it was accepted.
     pub(super) accepted: Option<Duration>,
     /// When the server began to serve it, read something last, and wrote something last.
@@ -139,6 +141,18 @@ impl Wire {
         } else if last > before || self.partial.is_none() {
             self.partial = Some(now);
         }
+    }
+
+    /// So many of its frames have been handled.
+    pub(super) fn has_handled(&mut self, frames: usize, now: Duration) {
+        if self.handled.last().is_none_or(|(_, before)| *before < frames) {
+            self.handled.push((now, frames));
+        }
+    }
+
+    /// How many frames there are in so many bytes.
+    pub(super) fn frames(&self, read: usize) -> usize {
+        self.expected.steps.partition_point(|step| step.end <= read)
     }
 
     /// Its first frame has come.

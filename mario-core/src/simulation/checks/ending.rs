@@ -32,7 +32,7 @@ pub(in crate::simulation) fn ending(state: &State, number: usize, reason: Reason
         Reason::NotAdmitted => {
             !life.admitted && settings.login_timeout.is_some_and(|time| is_past(life.began + time))
         }
-        Reason::TooFast => speed::may_be_too_fast(wire, settings, state.late),
+        Reason::TooFast => speed::may_be_too_fast(wire, settings, now, state.late),
         Reason::WorkerDied => is_dying(state, wire),
         Reason::Error(kind) => wire.errors.contains(&kind),
         Reason::Kicked => life.kicked,
