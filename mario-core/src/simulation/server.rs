@@ -238,15 +238,19 @@ impl State {
         let before = take(views);
         views.extend(found.iter().map(|(found, groups)| {
             let wire = wire_of(found.peer);
+            let known = before.iter().find(|view| view.wire == wire);
             let its = &mut wires[wire];
             its.is_seen = true;
-            match found.held {
-                true => its.held = Some(*now),
-                // All that was read.
-                false => its.has_handled(its.frames(its.read), *now),
+            // Who was held when the step began has been until now.
+            if found.held || known.is_some_and(|view| view.held) {
+                its.held = Some(*now);
             }
-            let known = before.iter().find(|view| view.wire == wire).and_then(|view| view.since);
-            let since = (found.output > 0).then(|| known.unwrap_or(*now));
+            if !found.held {
+                // All that was read.
+                its.has_handled(its.frames(its.read), *now);
+            }
+            let since = known.and_then(|view| view.since).unwrap_or(*now);
+            let since = (found.output > 0).then_some(since);
             let Found { held, throttled, awaits, output, .. } = *found;
             View { wire, held, throttled, awaits, output, since, groups: *groups }
         }));

@@ -12,6 +12,7 @@ use super::world::{Rest, State, World};
 use crate::doorbell::Wake;
 use crate::net::clock::Clock;
 use crate::net::{LISTENER, Listener, Poll, Ready, Stream, WatchedListener};
+use crate::parts::buffers::SEGMENT;
 use crate::parts::slots::Key;
 
 /// The proxies that are trusted: some of the clients are not among them.
@@ -75,6 +76,9 @@ impl SimStream {
     }
 }
 
+/// Of more that waits, so much at least is offered at once.
+const MOST: usize = 30 * SEGMENT;
+
 impl Stream for SimStream {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.enter()?;
@@ -134,7 +138,7 @@ impl Stream for SimStream {
         self.enter()?;
         let offered: usize = slices.iter().map(|slice| slice.len()).sum();
         let mut state = self.world.lock();
-        let State { dice, faults, wires, now, .. } = &mut *state;
+        let State { dice, faults, wires, now, settings, .. } = &mut *state;
         let wire = &mut wires[self.wire];
         if wire.shut.is_some() {
             state.violated(format!("client {}: a write after the shutdown", self.wire));
@@ -154,6 +158,12 @@ impl Stream for SimStream {
         if dice.chance(faults.would_block) {
             count = 0;
         }
+        // For who waits with so much nothing is read, if only in this step.
+        let waits = if wire.unsent > 0 { offered } else { offered - count };
+        if waits > settings.high_water.min(MOST) {
+            wire.held = Some(*now);
+        }
+        wire.unsent = offered - count;
         let bytes = slices.iter().flat_map(|slice| slice.iter());
         wire.outbound.extend(bytes.take(count));
         wire.written += count;

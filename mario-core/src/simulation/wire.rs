@@ -44,6 +44,9 @@ pub(super) struct Wire {
     /// The server's end: the client may have lost what it had not read.
     pub(super) cut: bool,
 
+    /// How much of the last write the network has not taken.
+    pub(super) unsent: usize,
+
     /// When it was last seen that nothing was read from it for now.
     pub(super) held: Option<Duration>,
     /// Since when the server has a part of a frame, and waits for the rest.
