@@ -93,7 +93,8 @@ impl<'w> Reader<'w> {
 
     fn keep(&mut self, frame: &[u8]) -> Check {
         let offers = &self.wire.life.offers;
-        let offer = offers.iter().find(|offer| offer.push.frame.starts_with(frame));
+        // Where the serial is cut off, it may be any of them.
+        let offer = offers.iter().rfind(|offer| offer.push.frame.starts_with(frame));
         let serial = offer.ok_or("no push that is due")?.push.serial;
         if serial < self.kept {
             return Err(format!("older than push {}", self.kept));
