@@ -28,7 +28,7 @@ fn cps_closes_what_it_opens_either_way() {
     let server = Server::start("raw --workers 1");
     for close in ["fin", "reset"] {
         let report = json(&format!(
-            "cps --addr {} --connections 5 --seconds 0.1 --warm-up 0 --close {close} --json",
+            "cps --addr {} --connections 5 --seconds 1 --warm-up 0 --close {close} --json",
             server.addr
         ));
         assert!(number(&report, "/connections") > 0.0, "{report}");
@@ -41,7 +41,7 @@ fn cps_closes_what_it_opens_either_way() {
 #[test]
 fn what_goes_wrong_costs_others_no_reply() {
     let report = json(
-        "faults --rounds 1 --seconds 0.2 --warm-up 0 --connections 5 --slow 20 --deaf 10 --resets 200 --excess 50 --json",
+        "faults --rounds 1 --seconds 1 --warm-up 0 --connections 5 --slow 20 --deaf 10 --resets 200 --excess 50 --json",
     );
     let rows = report["summary"].as_array().expect("a row for each fault");
     let faults: Vec<_> = rows.iter().filter_map(|row| row["fault"].as_str()).collect();
@@ -76,7 +76,7 @@ fn what_goes_wrong_costs_others_no_reply() {
 #[test]
 fn push_sees_every_push_arrive() {
     let report =
-        json("push --connections 7 --threads 3 --readers 2 --payload 5 --seconds 0.3 --warm-up 0.1 --json");
+        json("push --connections 500 --threads 3 --readers 2 --payload 5 --seconds 1 --warm-up 0.1 --json");
     assert!(number(&report, "/pushes") > 0.0, "{report}");
     assert!(number(&report, "/accepted") >= number(&report, "/pushes"), "{report}");
     assert_eq!(report["missing"], 0, "{report}");
@@ -107,7 +107,7 @@ fn broadcast_reaches_all_beside_bare_writes_and_others() {
 
 #[test]
 fn broadcast_takes_a_descriptor_table_a_reader_when_one_is_too_small() {
-    let arguments = "broadcast --members 150 --others 3 --rounds 2 --seconds 0.1 --json";
+    let arguments = "broadcast --members 150 --others 3 --rounds 2 --seconds 1 --json";
     let limited = format!("ulimit -n 300 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_mario-bench"));
     let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -118,7 +118,7 @@ fn broadcast_takes_a_descriptor_table_a_reader_when_one_is_too_small() {
 
 #[test]
 fn broadcast_reaches_more_than_one_descriptor_table_of_a_server_holds() {
-    let arguments = "broadcast --members 400 --others 3 --rounds 2 --seconds 0.1 --json";
+    let arguments = "broadcast --members 400 --others 3 --rounds 2 --seconds 1 --json";
     let limited = format!("ulimit -n 300 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_mario-bench"));
     let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -130,7 +130,7 @@ fn broadcast_reaches_more_than_one_descriptor_table_of_a_server_holds() {
 
 #[test]
 fn users_are_weighed_looked_up_and_kicked() {
-    let report = json("users --users 500 --rounds 1 --lookups 0.02 --seconds 0.3 --threads 2 --json");
+    let report = json("users --users 500 --rounds 1 --lookups 0.02 --seconds 1 --threads 2 --json");
     assert_eq!(report["memory"]["users"], 500, "{report}");
     assert!(number(&report, "/memory/connected") > 0.0, "{report}");
     let lookups = report["lookups"].as_array().unwrap();
@@ -219,7 +219,7 @@ fn hold_catches_up_with_more_than_it_can_do() {
 #[test]
 fn hold_takes_a_descriptor_table_a_thread_when_one_is_too_small() {
     let server = Server::start("raw --workers 1");
-    let arguments = format!("hold --addr {} --connections 300 --churn 100 --seconds 0.3 --json", server.addr);
+    let arguments = format!("hold --addr {} --connections 300 --churn 100 --seconds 1 --json", server.addr);
     let limited = format!("ulimit -n 200 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_mario-bench"));
     let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -248,7 +248,7 @@ fn million_is_the_same_with_a_server_of_its_own() {
 
 #[test]
 fn syscalls_counts_those_of_a_request() {
-    let arguments = "syscalls --shapes 5x1,2x4 --servers raw,mario --seconds 0.3 --warm-up 0 --json";
+    let arguments = "syscalls --shapes 5x1,2x4 --servers raw,mario --seconds 1 --warm-up 0 --json";
     let has_strace = Command::new("strace").arg("-V").output().is_ok();
     if !has_strace {
         return assert!(failure(arguments).contains("apt install strace"));
@@ -266,7 +266,7 @@ fn syscalls_counts_those_of_a_request() {
 
 #[test]
 fn syscalls_says_what_it_lacks() {
-    let output = bench("syscalls --seconds 0.1").env("PATH", "").output().unwrap();
+    let output = bench("syscalls --seconds 1").env("PATH", "").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("apt install strace"), "{text}");
@@ -277,16 +277,16 @@ fn each_load_writes_a_page() {
     let server = Server::start("raw --workers 1");
     let addr = server.addr;
     let loads = [
-        ("rps", format!("rps --addr {addr} --connections 2 --seconds 0.3 --warm-up 0"), 2),
-        ("open", format!("open --addr {addr} --connections 2 --rate 100 --seconds 0.3 --warm-up 0"), 2),
-        ("cps", format!("cps --addr {addr} --connections 2 --seconds 0.3 --warm-up 0"), 2),
-        ("hold", format!("hold --addr {addr} --connections 10 --churn 50 --requests 50 --seconds 0.3"), 3),
-        ("push", "push --connections 3 --seconds 0.3 --warm-up 0".into(), 1),
-        ("broadcast", "broadcast --members 10 --others 2 --rounds 2 --seconds 0.1".into(), 1),
-        ("users", "users --users 100 --rounds 1 --lookups 0.01 --seconds 0.2".into(), 2),
+        ("rps", format!("rps --addr {addr} --connections 2 --seconds 1 --warm-up 0"), 2),
+        ("open", format!("open --addr {addr} --connections 2 --rate 100 --seconds 1 --warm-up 0"), 2),
+        ("cps", format!("cps --addr {addr} --connections 2 --seconds 1 --warm-up 0"), 2),
+        ("hold", format!("hold --addr {addr} --connections 10 --churn 50 --requests 50 --seconds 1"), 3),
+        ("push", "push --connections 500 --seconds 1 --warm-up 0".into(), 1),
+        ("broadcast", "broadcast --members 10 --others 2 --rounds 2 --seconds 1".into(), 1),
+        ("users", "users --users 100 --rounds 1 --lookups 0.01 --seconds 1".into(), 2),
         ("idle", format!("idle --addr {addr} --connections 10"), 1),
-        ("million", "million --connections 50 --workers 2 --threads 2 --churn 50 --requests 50 --seconds 0.3".into(), 3),
-        ("faults", "faults --rounds 1 --only panics,slots --connections 5 --seconds 0.3 --warm-up 0".into(), 1),
+        ("million", "million --connections 50 --workers 2 --threads 2 --churn 50 --requests 50 --seconds 1".into(), 3),
+        ("faults", "faults --rounds 1 --only panics,slots --connections 5 --seconds 1 --warm-up 0".into(), 1),
         (
             "compare",
             "compare --patience 0 --rounds 1 --idle 0 --shapes 2x1,cps:2 --seconds 0.5 --warm-up 0 --servers raw,mario"
@@ -312,7 +312,7 @@ fn each_load_writes_a_page() {
 #[test]
 fn the_text_has_the_figures() {
     let server = Server::start("raw --workers 1");
-    let text = stdout(&format!("cps --addr {} --connections 2 --seconds 0.1 --warm-up 0", server.addr));
+    let text = stdout(&format!("cps --addr {} --connections 2 --seconds 1 --warm-up 0", server.addr));
     assert!(figure(&text, "connections").contains("a second"), "{text}");
     assert!(figure(&text, "latency").contains("p99.9"), "{text}");
     assert!(figure(&text, "server's CPU").contains("a connection"), "{text}");

@@ -112,8 +112,7 @@ fn stand_a_closed_loop() {
         for shape in
             ["--connections 1 --threads 1", "--connections 20 --depth 16", "--connections 3 --payload 1492"]
         {
-            let report =
-                json(&format!("rps --addr {} --seconds 0.1 --warm-up 0 --json {shape}", server.addr));
+            let report = json(&format!("rps --addr {} --seconds 1 --warm-up 0 --json {shape}", server.addr));
             assert!(report["replies"].as_u64().unwrap() > 0, "{command} {shape}: {report}");
             assert!(report["latency"]["p50"].as_f64().unwrap() > 0.0, "{report}");
             assert_eq!(report["failures"], serde_json::json!({}), "{command} {shape}");
@@ -141,7 +140,7 @@ fn are_found_by_their_address_whatever_descriptor_tables_they_have() {
     for command in SERVERS {
         let server = Server::start(command);
         let report =
-            json(&format!("rps --addr {} --connections 2 --seconds 0.1 --warm-up 0 --json", server.addr));
+            json(&format!("rps --addr {} --connections 2 --seconds 1 --warm-up 0 --json", server.addr));
         for moment in [0, 1] {
             let bytes = report["memory"][moment]["server"].as_u64();
             assert!(bytes.is_some_and(|bytes| bytes > 0), "{command}: {report}");
