@@ -147,6 +147,8 @@ impl Stream for Socket {
         if pipe.reset {
             return Err(ErrorKind::ConnectionReset.into());
         }
+        // In two halves it would be read in two reads, the first of them short though more is there.
+        pipe.to_server.make_contiguous();
         match io::Read::read(&mut pipe.to_server, into)? {
             0 if !pipe.finished => Err(ErrorKind::WouldBlock.into()),
             count => Ok(count),
@@ -233,5 +235,23 @@ impl Poll for Network {
 
     fn ready(events: &Vec<Ready>) -> impl Iterator<Item = Ready> {
         events.iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_read_has_taken_all_that_came() {
+        let wire = Wire { network: Network::default(), pipe: Rc::default() };
+        let mut socket = Socket(wire.clone());
+        let mut room = [0; 1024];
+        for sent in 1..100 {
+            wire.send(&vec![0; sent]);
+            assert_eq!(socket.read(&mut room[..1]).unwrap(), 1);
+            wire.send(&[0; 7]);
+            assert_eq!(socket.read(&mut room).unwrap(), sent - 1 + 7);
+        }
     }
 }
