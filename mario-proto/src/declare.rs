@@ -4,7 +4,7 @@ use crate::describe::Field;
 use crate::format::Format;
 use crate::{IntoReply, Request, is_reserved};
 
-/// A field. That its type can stand there is for [`asserts`](crate::asserts).
+/// A field. That its type can stand there is for the module `asserts`.
 pub const fn field<F: Format>(path: &'static str, doc: &'static str) -> Field {
     Field {
         path,

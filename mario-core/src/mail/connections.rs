@@ -174,7 +174,7 @@ impl Connections {
     }
 
     /// Pushes `packet` under the id of a command. What becomes of it if the peer reads too slowly, the packet itself
-    /// says: see [`Overflow`].
+    /// says: see [`Overflow`](crate::Overflow).
     ///
     /// # Errors
     /// [`PushError`]. Without one the packet is queued; it is still lost if the connection ends before it is sent.
