@@ -8,13 +8,16 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use mario_proto::{Payload, frame_to_vec};
 use proptest::prelude::*;
 
+use super::turn::FIRST_READ;
 use super::*;
-use crate::link::ConnId;
+use crate::link::Link;
 use crate::mail::Room;
 use crate::mail::connections::Connections;
 use crate::mail::users::Bound;
+use crate::net::Ready;
 use crate::net::sim::{Peer, SimStream};
 use crate::parts::slots::Key;
+use crate::reason::Reason;
 use crate::service::conn::Conn;
 
 const STX: u32 = 0xffff_ffff;
