@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dice::Dice;
 use super::expected::{Wording, frame};
 use super::greeting::Greeting;
-use super::service::{
+use super::service::commands::{
     ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
     REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE,
 };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::expected::frame;
 use super::mail::Letter;
+use super::service::commands::{ASK, FREE};
 use super::service::gateway::{Number, Numbered};
-use super::service::{ASK, FREE};
 use super::world::{State, World};
 use crate::{PushError, Reply};
 

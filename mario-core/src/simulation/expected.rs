@@ -2,9 +2,10 @@
 
 use super::debts::Outcome;
 use super::greeting::{Greeting, Says};
-use super::service::{
-    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FORGIVEN, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, Manners,
-    PANIC, QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE,
+use super::service::Manners;
+use super::service::commands::{
+    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FORGIVEN, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC,
+    QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE,
 };
 use crate::Reason;
 

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::expected::frame;
 use super::groups::GROUPS;
 use super::mail::{Letter, Push};
-use super::service::{DROP, KEEP, PUSH};
+use super::service::commands::{DROP, KEEP, PUSH};
 use super::world::{State, World};
 use crate::link::message::Message;
 use crate::{Connections, PushError};

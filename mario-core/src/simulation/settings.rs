@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::dice::{Dice, Rate};
 use super::expected::Wording;
-use super::service::{COMMANDS, PING, Theatre};
+use super::service::commands::PING;
+use super::service::{COMMANDS, Theatre};
 use super::sockets::PROXIES;
 use crate::link::outbox::{Marks, Outbox};
 use crate::parts::buffers::SEGMENT;

@@ -6,7 +6,7 @@ use super::client::{Act, Client};
 use super::dice::Dice;
 use super::expected::frame;
 use super::greeting::Greeting;
-use super::service::{
+use super::service::commands::{
     ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
     REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE,
 };

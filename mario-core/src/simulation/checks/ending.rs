@@ -4,7 +4,8 @@ use super::{Check, GRAIN, LINGER, ends, has_given_up, has_stalled, produced, spe
 use crate::Reason;
 use crate::simulation::debts::Outcome;
 use crate::simulation::expected::{Ending, Why};
-use crate::simulation::service::{ASK, FREE, Welcome};
+use crate::simulation::service::Welcome;
+use crate::simulation::service::commands::{ASK, FREE};
 use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 

@@ -5,7 +5,7 @@ use mario_proto::Overflow;
 use super::{Check, pings, replies};
 use crate::simulation::expected::frame;
 use crate::simulation::mail::Offer;
-use crate::simulation::service::{DROP, FREE, GO_AWAY, HELLO, KEEP, NEWS, PING, PUSH};
+use crate::simulation::service::commands::{DROP, FREE, GO_AWAY, HELLO, KEEP, NEWS, PING, PUSH};
 use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 

@@ -1,6 +1,7 @@
 //! What a gateway does: users, groups, answers that come later, and pushes to others.
 
-use super::{ASK, BIND, ENTER, EXIT, FREE, SHOUT, Theatre, UNBIND};
+use super::Theatre;
+use super::commands::{ASK, BIND, ENTER, EXIT, FREE, SHOUT, UNBIND};
 use crate::simulation::debts::Promise;
 use crate::simulation::groups::GROUPS;
 use crate::simulation::others::USERS;
