@@ -13,7 +13,7 @@
 //! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
 //! | the handlers and hooks | [`service`] |
 //! | what other threads do, and handlers with others' connections | [`others`], [`debts`] |
-//! | what must come of it | [`mail`], [`groups`], [`users`] |
+//! | what must come of it | [`mail`], [`kept`], [`groups`], [`users`] |
 //! | what the clients' bytes lead to, by the rules of the wire | [`expected`] |
 //! | what has to hold | [`checks`], and in each worker `worker::audit` |
 
@@ -25,6 +25,7 @@ mod dice;
 mod expected;
 mod greeting;
 mod groups;
+mod kept;
 mod mail;
 mod others;
 mod play;

@@ -35,14 +35,14 @@ pub(super) struct Push {
     pub(super) serial: u32,
     pub(super) frame: Arc<[u8]>,
     pub(super) overflow: Overflow,
+    pub(super) topic: usize,
 }
 
 /// A message that one connection was to get.
 pub(super) struct Offer {
     pub(super) push: Push,
-    /// It was among those who were to get it, and went on being served.
-    pub(super) certain: bool,
-    /// And nothing else can be the reason that it has not got it.
+    /// It was among those who were to get it, went on being served, and nothing else can be the reason that it has not got
+    /// it.
     pub(super) must: bool,
 }
 
@@ -57,6 +57,8 @@ struct InHand {
     user: Option<u64>,
     /// Those for whom so much may have waited in one of its steps that it was dropped.
     busy: Vec<usize>,
+    /// Those for whom it may have found no room to be kept.
+    crowded: Vec<usize>,
 }
 
 /// The letters of a worker.
@@ -150,7 +152,7 @@ impl State {
                 }
             };
             to.retain(|(wire, _)| self.wires[*wire].life.connected && !self.wires[*wire].was_ended);
-            let hand = InHand { to, push, is_to_all, user, busy: Vec::new() };
+            let hand = InHand { to, push, is_to_all, user, busy: Vec::new(), crowded: Vec::new() };
             let goes_on = is_amid && bag.taken == taken;
             self.deliver(&mut bag, hand, goes_on);
         }
@@ -165,6 +167,10 @@ impl State {
             if !is_calm(self, its) {
                 hand.busy.push(*wire);
             }
+        }
+        if hand.push.overflow == Overflow::KeepLatest {
+            let crowded = hand.to.iter().map(|(wire, _)| *wire).filter(|wire| !self.keeps(*wire, &hand.push));
+            hand.crowded.extend(crowded.collect::<Vec<_>>());
         }
         if goes_on {
             bag.in_hand = Some(hand);
@@ -200,12 +206,15 @@ impl State {
     }
 
     fn offer(&mut self, hand: &InHand) {
-        let InHand { to, push, busy, .. } = hand;
+        let InHand { to, push, busy, crowded, .. } = hand;
         for (number, certain) in to {
             let certain = *certain && self.wires[*number].is_served();
             let takes = push.overflow == Overflow::Close || !busy.contains(number);
-            let offer = Offer { push: push.clone(), certain, must: certain && takes };
-            self.wires[*number].life.offers.push(offer);
+            let life = &mut self.wires[*number].life;
+            life.offers.push(Offer { push: push.clone(), must: certain && takes });
+            if push.overflow == Overflow::KeepLatest && certain && !crowded.contains(number) {
+                life.kept.latest[push.topic] = push.serial;
+            }
         }
     }
 

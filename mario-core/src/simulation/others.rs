@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::expected::frame;
 use super::groups::GROUPS;
 use super::mail::{Letter, Push};
-use super::service::commands::{DROP, KEEP, PUSH};
+use super::service::commands::{DROP, KEEP, KEEP_TOO, PUSH};
 use super::world::{State, World};
 use crate::link::message::Message;
 use crate::{Connections, PushError};
@@ -26,15 +26,29 @@ pub(super) enum Deed {
     Close(usize),
 }
 
-/// How something is pushed: what a slow peer costs it, and how much is behind it.
+/// How something is pushed.
 #[derive(Clone, Copy)]
-pub(super) struct Style(Overflow, usize);
+pub(super) struct Style {
+    /// What a slow peer costs it.
+    overflow: Overflow,
+    /// What it is about.
+    topic: usize,
+    /// How much is behind it.
+    more: usize,
+}
+
+/// So many things there are of which the latest can be kept: two of each command.
+pub(super) const TOPICS: usize = 4;
 
 impl Deed {
     pub(super) fn new(dice: &mut Dice, clients: usize) -> Self {
-        let overflow =
-            dice.pick(&[Overflow::Close, Overflow::Close, Overflow::DropNewest, Overflow::KeepLatest]);
-        let style = Style(overflow, dice.pick(&[0, 0, 0, 0, 100, 3000]));
+        let overflow = match dice.below(6) {
+            0 | 1 => Overflow::Close,
+            2 => Overflow::DropNewest,
+            _ => Overflow::KeepLatest,
+        };
+        let (topic, more) = (dice.below(TOPICS), dice.pick(&[0, 0, 0, 100, 3000]));
+        let style = Style { overflow, topic, more };
         let (client, group) = (dice.below(clients), dice.below(GROUPS));
         match dice.below(20) {
             0..6 => Deed::Push(client, style),
@@ -44,9 +58,9 @@ impl Deed {
             }
             8..10 => Deed::PushToUser(dice.below(USERS) as u64, style),
             10..14 => Deed::PushToGroup(group, style),
-            14 => Deed::PushToAll(style),
-            15..17 => Deed::Join(client, group),
-            17..19 => Deed::Leave(client, group),
+            14 | 15 => Deed::PushToAll(style),
+            16 => Deed::Join(client, group),
+            17 | 18 => Deed::Leave(client, group),
             _ => Deed::Close(client),
         }
     }
@@ -215,7 +229,7 @@ fn broadcast(
 impl World {
     /// A message that is like no other.
     fn message(&self, connections: &Connections, style: Style) -> (Push, Message) {
-        let Style(overflow, more) = style;
+        let Style { overflow, topic, more } = style;
         let mut state = self.lock();
         state.serial += 1;
         let (serial, stx) = (state.serial, state.settings.wording.stx);
@@ -223,13 +237,12 @@ impl World {
         let command = match overflow {
             Overflow::Close => PUSH,
             Overflow::DropNewest => DROP,
-            Overflow::KeepLatest => KEEP,
+            Overflow::KeepLatest => [KEEP, KEEP_TOO][topic / 2],
         };
         let text = [&serial.to_le_bytes()[..], &vec![serial as u8; more]].concat();
-        let message =
-            connections.message(command, &Payload(&text)).map(|message| message.on_overflow(overflow));
-        let push = Push { serial, frame: frame(stx, command, &text).into(), overflow };
-        (push, message.expect("it can be encoded"))
+        let message = connections.message(command, &Payload(&text)).expect("it can be encoded");
+        let push = Push { serial, frame: frame(stx, command, &text).into(), overflow, topic };
+        (push, message.on_overflow(overflow).keyed(topic as u64 % 2))
     }
 }
 

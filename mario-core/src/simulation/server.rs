@@ -4,8 +4,6 @@ use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mario_proto::Overflow;
-
 use super::baton::Director;
 use super::dice::Dice;
 use super::groups::GROUPS;
@@ -268,11 +266,10 @@ impl State {
             (wire.rebound, wire.was_ended) = (false, wire.life.ended.is_some());
             wire.was_gone = wire.closed.is_some();
             wire.calm = (!held).then_some(wire.written);
-            if wire.was_served && !held {
-                let kept = wire.life.offers.iter().rfind(|offer| offer.push.overflow == Overflow::KeepLatest);
-                wire.life.kept = kept
-                    .map_or(0, |offer| if offer.certain { offer.push.serial } else { 0 })
-                    .max(wire.life.kept);
+            if !wire.was_served {
+                wire.life.kept.is_forgotten();
+            } else if !held {
+                wire.life.kept.is_released();
             }
             if wire.life.ended.is_some() {
                 wire.groups = Default::default();

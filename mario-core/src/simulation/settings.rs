@@ -7,7 +7,7 @@ use super::expected::Wording;
 use super::service::commands::PING;
 use super::service::{COMMANDS, Theatre};
 use super::sockets::PROXIES;
-use crate::link::outbox::{Marks, Outbox};
+use crate::link::outbox::{Keeping, Marks, Outbox};
 use crate::parts::buffers::SEGMENT;
 use crate::parts::rate::Excess;
 use crate::server::Server;
@@ -53,6 +53,8 @@ pub(super) struct Settings {
     pub(super) limit: usize,
     pub(super) input_pool: usize,
     pub(super) output_pool: usize,
+    /// How much is kept of pushes that replace each other.
+    pub(super) keeping: Keeping,
     /// How often another thread does something to connections.
     pub(super) deeds: Rate,
     /// How often one makes a worker die.
@@ -117,7 +119,11 @@ impl Settings {
             limit,
             input_pool: pool(dice),
             output_pool: pool(dice),
-            deeds: dice.pick(&[0, 0, 5, 40]),
+            keeping: Keeping {
+                each: dice.pick(&[1, 2, 64, 64]),
+                bytes: dice.pick(&[500, 10_000, 16 << 20, 16 << 20]),
+            },
+            deeds: dice.pick(&[0, 0, 5, 40, 100]),
             kills: dice.pick(&[0, 0, 0, 1, 5]),
             mailbox: dice.pick(&[1, 2, 1000]),
             is_tight,
@@ -166,6 +172,8 @@ impl Settings {
         if let Some(period) = self.tick {
             builder = builder.tick(period);
         }
+        let Keeping { each, bytes } = self.keeping;
+        builder = builder.kept_pushes(each, bytes);
         let mut orders = builder.orders().expect("these settings are in range");
         orders.plan.deliveries = self.deliveries;
         // A server has more room than this; here it is to run out.

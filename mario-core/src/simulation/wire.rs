@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::debts::Debt;
 use super::expected::Expected;
 use super::groups::{GROUPS, Membership};
+use super::kept::Kept;
 use super::mail::Offer;
 use crate::link::ConnId;
 use crate::parts::slots::Key;
@@ -119,8 +120,8 @@ pub(super) struct Life {
     pub(super) drained: bool,
     /// What was pushed to it, in the order in which its worker has done so.
     pub(super) offers: Vec<Offer>,
-    /// The latest of what keeps the latest that must arrive.
-    pub(super) kept: u32,
+    /// What is known of those that keep the latest.
+    pub(super) kept: Kept,
     /// How many bytes others may have sent it.
     pub(super) offered: usize,
     /// Its requests that were to be answered later.

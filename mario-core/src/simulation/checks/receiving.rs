@@ -4,13 +4,15 @@ use mario_proto::Overflow;
 
 use super::{Check, pings, replies};
 use crate::simulation::expected::frame;
-use crate::simulation::mail::Offer;
-use crate::simulation::service::commands::{DROP, FREE, GO_AWAY, HELLO, KEEP, NEWS, PING, PUSH};
+use crate::simulation::mail::{Offer, Push};
+use crate::simulation::others::TOPICS;
+use crate::simulation::service::commands::{DROP, FREE, GO_AWAY, HELLO, KEEP, KEEP_TOO, NEWS, PING, PUSH};
 use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 
 /// What the server has written is the replies to the client's requests in order, with what else it was sent between them:
-/// news in order, pushes in order, of those that keep the latest each after the one before, answers by number once.
+/// news in order, pushes in order, of those that keep the latest each after the one
+/// before of its kind, answers by number once.
 pub(in crate::simulation) fn receiving(state: &State, number: usize) -> Check {
     let wire = &state.wires[number];
     let bytes: Vec<u8> = wire.received.iter().chain(&wire.outbound).copied().collect();
@@ -41,7 +43,7 @@ struct Reader<'w> {
     news: &'w [Vec<u8>],
     pushes: Vec<&'w Offer>,
     pushed: usize,
-    kept: u32,
+    kept: [u32; TOPICS],
     answered: Vec<bool>,
     ping: Vec<u8>,
     pings: usize,
@@ -57,7 +59,7 @@ impl<'w> Reader<'w> {
             news: &wire.life.news,
             pushes: wire.life.offers.iter().filter(|offer| !is_kept(offer)).collect(),
             pushed: 0,
-            kept: 0,
+            kept: [0; TOPICS],
             answered: vec![false; wire.life.debts.len()],
             ping: frame(state.settings.wording.stx, PING, b""),
             pings: pings(state, wire),
@@ -71,7 +73,7 @@ impl<'w> Reader<'w> {
                 self.news = &self.news[1..];
             }
             PUSH | DROP => self.push(frame)?,
-            KEEP => self.keep(frame)?,
+            KEEP | KEEP_TOO => self.keep(frame)?,
             FREE if self.answer(frame) => {}
             PING if self.pings > 0 && self.ping.starts_with(frame) => self.pings -= 1,
             _ if self.replies[self.replied..].starts_with(frame) => self.replied += frame.len(),
@@ -92,14 +94,12 @@ impl<'w> Reader<'w> {
     }
 
     fn keep(&mut self, frame: &[u8]) -> Check {
-        let offers = &self.wire.life.offers;
+        let kept = &mut self.kept;
         // Where the serial is cut off, it may be any of them.
-        let offer = offers.iter().rfind(|offer| offer.push.frame.starts_with(frame));
-        let serial = offer.ok_or("no push that is due")?.push.serial;
-        if serial < self.kept {
-            return Err(format!("older than push {}", self.kept));
-        }
-        self.kept = serial;
+        let mut offers = self.wire.life.offers.iter().map(|offer| &offer.push);
+        let is_it = |push: &&Push| push.frame.starts_with(frame) && push.serial >= kept[push.topic];
+        let push = offers.rfind(is_it).ok_or("no push that is due, or an older one than before")?;
+        kept[push.topic] = push.serial;
         Ok(())
     }
 
@@ -128,8 +128,8 @@ impl<'w> Reader<'w> {
         if let Some(lost) = self.pushes[self.pushed..].iter().find(|offer| offer.must) {
             return Err(format!("push {}", lost.push.serial));
         }
-        if self.kept < life.kept {
-            return Err(format!("push {}, which was kept", life.kept));
+        if let Some(topic) = (0..TOPICS).find(|topic| self.kept[*topic] < life.kept.must[*topic]) {
+            return Err(format!("push {}, which was kept", life.kept.must[topic]));
         }
         match (0..life.debts.len()).find(|debt| life.debts[*debt].must && !self.answered[*debt]) {
             Some(debt) => Err(format!("the answer to its request {debt}")),

@@ -38,10 +38,11 @@ pub(in crate::simulation) const NEWS: u16 = 0x0302;
 /// By this a silent client is asked whether it is there.
 pub(in crate::simulation) const PING: u16 = 0x0304;
 
-/// What is pushed: all of it, what a peer keeps up with, and the latest.
+/// What is pushed: all of it, what a peer keeps up with, and the latest, of which there are two kinds.
 pub(in crate::simulation) const PUSH: u16 = 0x0303;
 pub(in crate::simulation) const DROP: u16 = 0x0305;
 pub(in crate::simulation) const KEEP: u16 = 0x0306;
+pub(in crate::simulation) const KEEP_TOO: u16 = 0x0307;
 
 /// What the service answers to what it does not take, but forgives.
 pub(in crate::simulation) const FORGIVEN: &[u8] = b"forgiven";
