@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{Delivered, Phase, Worker};
+use super::{Delivered, Worker};
 use crate::doorbell::Wake;
+use crate::link::Phase;
 use crate::net::Poll;
 use crate::net::clock::Clock;
 use crate::parts::name::Name;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EXPIRIES, LINGER, Plan, Turn, Worker};
+use super::{EXPIRIES, Plan, Turn, Worker};
 use crate::doorbell::Wake;
 use crate::link::{Link, Phase};
 use crate::net::Poll;
@@ -10,6 +10,9 @@ use crate::net::clock::Clock;
 use crate::parts::slots::Key;
 use crate::reason::Reason;
 use crate::service::Service;
+
+/// How long a closed connection may go on sending before it is dropped.
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// How long peers may take, beside the timeouts for reading and writing.
 #[derive(Clone, Copy, Debug, Default)]

@@ -53,6 +53,22 @@ impl Deaths {
 }
 
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
+    /// Does a step; if that panics, the worker begins anew. If it can't, that is an error, and the server will end.
+    pub(super) fn survive(&mut self, step: impl FnOnce(&mut Self) -> bool) -> Result<bool, Panic> {
+        caught(|| step(self)).or_else(|panic| match caught(|| self.revive(&panic)) {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.mailbox.fail();
+                Err(panic)
+            }
+            Err(another) => {
+                log::error!("worker {} can't be started again: {another}", self.index);
+                self.mailbox.fail();
+                Err(another)
+            }
+        })
+    }
+
     /// Ends all connections, and begins anew with fresh memory and a fresh state of the service's; where connections
     /// come from stays, and so do the generations of the slots. Whether it could.
     #[cold]

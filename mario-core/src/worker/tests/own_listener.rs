@@ -8,6 +8,7 @@ use crate::net::admission::{Admission, Pace};
 use crate::net::sim::SimListener;
 use crate::parts::rate::{Excess, Rate};
 use crate::stats::Door;
+use crate::worker::admission::ACCEPTS;
 
 /// A rig whose worker has a listener.
 struct Lone {

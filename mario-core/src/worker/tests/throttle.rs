@@ -4,6 +4,7 @@ use mario_proto::FrameError;
 
 use super::*;
 use crate::parts::rate::{Excess, Rate};
+use crate::worker::expiry::LINGER;
 
 fn rig(frames: Rate) -> Rig {
     let mut plan = Rig::new(64).worker.plan.clone();
