@@ -1,4 +1,4 @@
-//! Stops and restarts while clients talk. Those who come and go meanwhile are in `tests/restart.rs`.
+//! Stops and restarts while clients talk. Those who come and go meanwhile are in `tests/restart`.
 
 use std::env;
 use std::fs;
