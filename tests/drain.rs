@@ -108,19 +108,23 @@ fn a_notice_is_time_to_finish() {
     assert_eq!(reasons.iter().collect::<Vec<_>>(), [Reason::Closed; 4]);
 }
 
+/// Who accepts, where the system can do it.
+fn modes() -> impl Iterator<Item = Accept> {
+    [Accept::Master, Accept::PerWorker]
+        .into_iter()
+        .filter(|accept| cfg!(target_os = "linux") || *accept == Accept::Master)
+}
+
 #[test]
-fn a_second_shutdown_ends_it_at_once() {
-    for accept in [Accept::Master, Accept::PerWorker] {
-        if cfg!(not(target_os = "linux")) && accept == Accept::PerWorker {
-            continue;
-        }
+fn it_can_be_cut_short() {
+    for accept in modes() {
         let (server, reasons) = serve(Duration::ZERO, |builder| builder.drain(NEVER).accept(accept));
         let mut clients = clients(&server, 4);
         let handle = server.handle();
         handle.shutdown();
         nobody_listens(&server);
         clients[0].call(ECHO, b"still here?", b"still here?");
-        handle.shutdown();
+        handle.shutdown_now();
         server.join().unwrap();
         for client in &mut clients {
             assert_eq!(client.receive_all(), []);
@@ -129,13 +133,29 @@ fn a_second_shutdown_ends_it_at_once() {
     }
 }
 
-/// Dropping a server waits for the drain that goes on, and does not cut it short.
 #[test]
-fn dropping_it_is_not_a_second_shutdown() {
+fn it_can_be_left_out() {
+    for accept in modes() {
+        let (server, reasons) = serve(NEVER, |builder| builder.drain(NEVER).accept(accept));
+        let mut clients = clients(&server, 4);
+        server.handle().shutdown_now();
+        server.join().unwrap();
+        for client in &mut clients {
+            assert_eq!(client.receive_all(), [], "nobody is told");
+        }
+        assert_eq!(reasons.iter().collect::<Vec<_>>(), [Reason::ShutDown; 4]);
+    }
+}
+
+/// Neither a second order cuts it short, nor dropping the server, which waits for it.
+#[test]
+fn who_asks_for_a_shutdown_again_changes_nothing() {
     let (server, reasons) = serve(Duration::ZERO, |builder| builder.drain(NEVER));
     let mut clients = clients(&server, 2);
-    server.handle().shutdown();
-    nobody_listens(&server);
+    for _ in 0..2 {
+        server.handle().shutdown();
+        nobody_listens(&server);
+    }
     let dropped = thread::spawn(move || drop(server));
     for client in &mut clients {
         client.call(ECHO, b"still here?", b"still here?");

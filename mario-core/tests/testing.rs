@@ -248,6 +248,17 @@ fn a_drain_tells_each_in_its_time() {
 }
 
 #[test]
+fn a_drain_can_be_cut_short() {
+    let server = TestServer::new(builder().drain(Duration::from_secs(100)));
+    let client = server.connect();
+    server.shutdown();
+    server.shutdown();
+    assert_eq!(client.reason(), None);
+    server.shutdown_now();
+    assert_eq!((client.reason(), server.unflushed()), (Some(Reason::ShutDown), Some(0)));
+}
+
+#[test]
 #[should_panic(expected = "a frame of command 0x0001 came, not of 0x0002; its payload: [68, 69]")]
 fn another_frame_is_told() {
     let server = server();

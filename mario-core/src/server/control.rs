@@ -41,17 +41,16 @@ impl Control {
         }
     }
 
-    /// Ends accepting, and closes the connections.
+    /// Ends accepting, and closes the connections, amid a drain too.
     pub(crate) fn end_now(&self) {
         self.begin_shutdown();
-        self.close();
-    }
-
-    /// Does not wait for the end of a drain.
-    pub(crate) fn close(&self) {
         for mailbox in &self.mailboxes {
             mailbox.stop();
         }
+    }
+
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.is_shutting_down.load(Ordering::Relaxed)
     }
 }
 

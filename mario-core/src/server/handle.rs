@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use crate::mail::connections::Connections;
 use crate::server::control::Control;
@@ -108,13 +108,14 @@ impl ServerHandle {
     /// as disconnected, what was sent is flushed within the
     /// [shutdown timeout](crate::Builder::shutdown_timeout), and the threads end. [`Server::join`](crate::Server::join) waits for it.
     ///
-    /// With a [`drain`](crate::Builder::drain), the connections go one after another; calling this a second time closes
-    /// at once those that are left.
+    /// With a [`drain`](crate::Builder::drain), the connections go one after another. A server that ends already goes on
+    /// with that.
     pub fn shutdown(&self) {
-        if self.0.is_shutting_down.swap(true, Ordering::Relaxed) {
-            self.0.close();
-        } else {
-            self.0.begin_shutdown();
-        }
+        self.0.begin_shutdown();
+    }
+
+    /// The same without a drain, or without the rest of the one that goes on: connections that are left are closed at once.
+    pub fn shutdown_now(&self) {
+        self.0.end_now();
     }
 }

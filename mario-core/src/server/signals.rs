@@ -36,14 +36,19 @@ impl Signals {
         taken.map_err(system("watch for signals"))
     }
 
-    /// Each of them shuts `server` down.
+    /// The first of them shuts `server` down; one that comes while it ends cuts its drain short.
     pub(crate) fn watch(self, server: ServerHandle) -> Result<Watch> {
         let Signals { mut signals, hold } = self;
         let handle = signals.handle();
         let thread = threads::spawn("mario-signals", move || {
             for signal in signals.forever() {
-                log::info!("signal {signal}: shutting down");
-                server.shutdown();
+                if server.0.is_shutting_down() {
+                    log::info!("signal {signal}: shutting down at once");
+                    server.shutdown_now();
+                } else {
+                    log::info!("signal {signal}: shutting down");
+                    server.shutdown();
+                }
             }
         })?;
         hold.keep();

@@ -119,9 +119,15 @@ impl<S: Service> TestServer<S> {
     }
 
     /// Tells the server to end, or to [drain](Builder::drain) if it is to: then [`advance`](TestServer::advance) lets
-    /// the connections go, and a second call closes those that are left.
+    /// the connections go.
     pub fn shutdown(&self) {
         self.handle.shutdown();
+        self.settle();
+    }
+
+    /// Tells it to end without a drain, or without the rest of the one that goes on.
+    pub fn shutdown_now(&self) {
+        self.handle.shutdown_now();
         self.settle();
     }
 

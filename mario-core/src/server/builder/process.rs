@@ -11,8 +11,8 @@ impl<S: Service> Builder<S> {
     /// by default all are closed at once. So they don't come back all at once either, here or elsewhere.
     ///
     /// In its turn each is told by [`Service::draining`], which may give it some time yet. Until it is closed, its
-    /// requests are served, and the end is no reset, though the peer may be asking. A second
-    /// [`shutdown`](crate::ServerHandle::shutdown), or signal, ends the drain at once.
+    /// requests are served, and the end is no reset, though the peer may be asking. A second signal, or
+    /// [`shutdown_now`](crate::ServerHandle::shutdown_now), ends the drain at once.
     pub fn drain(mut self, window: impl Into<Option<Duration>>) -> Self {
         self.drain = window.into();
         self
@@ -26,7 +26,8 @@ impl<S: Service> Builder<S> {
     }
 
     /// Makes SIGINT and SIGTERM [shut the server down](crate::ServerHandle::shutdown), from the moment it listens.
-    /// They are taken for the whole process, and stay taken after the server has ended; not if it could not start.
+    /// One that comes while it shuts down does so [at once](crate::ServerHandle::shutdown_now). They are taken for the
+    /// whole process, and stay taken after the server has ended; not if it could not start.
     pub fn stop_on_signals(mut self) -> Self {
         self.signals = true;
         self
