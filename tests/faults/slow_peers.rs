@@ -83,6 +83,20 @@ fn who_does_not_read_is_closed_and_takes_no_more_than_the_pool() {
 }
 
 #[test]
+fn of_who_does_not_read_the_kernel_takes_little() {
+    const DEAF: u64 = 20;
+    let server = Process::start("connections=64");
+    let mut deaf: Vec<Client> = (0..DEAF).map(|_| narrow(&server)).collect();
+    let requests = frame(FLOOD, &50_000u16.to_le_bytes()).repeat(100);
+    deaf.iter_mut().for_each(|client| client.send(&requests));
+    eventually("all have more waiting than they may", || server.pool("output", "used") > DEAF * (64 << 10));
+    // Without a limit it would be megabytes of each, of memory that all programs of the machine share.
+    let taken = server.metric("sent_bytes_total", "");
+    assert!(taken < DEAF * (512 << 10), "{taken} bytes");
+    Innocents::of(&server, 8).end();
+}
+
+#[test]
 fn who_pipelines_and_does_not_read_leaves_room_for_the_frames_of_others() {
     const DEAF: u64 = 48;
     const OTHERS: u64 = 200;

@@ -5,6 +5,7 @@ mod deadlines;
 mod orders;
 mod process;
 mod room;
+mod sockets;
 mod supervision;
 mod throttle;
 
@@ -78,6 +79,7 @@ pub struct Builder<S: Service> {
     supervision: SupervisionSettings,
     throttle: ThrottleSettings,
     deadlines: DeadlineSettings,
+    sockets: SocketOptions,
     admin: Option<SocketAddr>,
     signals: bool,
     systemd: bool,
@@ -116,6 +118,7 @@ impl<S: Service> Builder<S> {
             supervision: SupervisionSettings::default(),
             throttle: ThrottleSettings::default(),
             deadlines: DeadlineSettings::default(),
+            sockets: sockets::DEFAULT,
             admin: None,
             signals: false,
             systemd: false,
@@ -276,10 +279,6 @@ impl<S: Service> Builder<S> {
 
     pub(crate) fn admin_address(&self) -> Option<SocketAddr> {
         self.admin
-    }
-
-    pub(crate) fn socket_options(&self) -> Result<SocketOptions> {
-        self.deadlines.sockets()
     }
 
     pub(crate) fn patience(&self) -> Result<Patience> {

@@ -21,6 +21,8 @@ pub struct KeepAlive {
 pub(crate) struct SocketOptions {
     pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) user_timeout: Option<Duration>,
+    /// Bytes that wait to be sent; 0 leaves it to the system.
+    pub(crate) notsent_lowat: u32,
 }
 
 impl SocketOptions {
@@ -32,6 +34,10 @@ impl SocketOptions {
         #[cfg(target_os = "linux")]
         if self.user_timeout.is_some() {
             socket.set_tcp_user_timeout(self.user_timeout)?;
+        }
+        #[cfg(target_os = "linux")]
+        if self.notsent_lowat > 0 {
+            socket.set_tcp_notsent_lowat(self.notsent_lowat)?;
         }
         Ok(())
     }
@@ -50,7 +56,11 @@ mod tests {
     fn what_is_accepted_inherits_them() {
         let seconds = Duration::from_secs;
         let keep_alive = KeepAlive { idle: seconds(70), interval: seconds(7), probes: 3 };
-        let options = SocketOptions { keep_alive: Some(keep_alive), user_timeout: Some(seconds(11)) };
+        let options = SocketOptions {
+            keep_alive: Some(keep_alive),
+            user_timeout: Some(seconds(11)),
+            notsent_lowat: 77_000,
+        };
         let passed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let opened = bind_beside(([127, 0, 0, 1], 0).into(), 5, options).unwrap();
         for mut listener in [adopt(passed, options).unwrap(), opened] {
@@ -63,6 +73,7 @@ mod tests {
             assert_eq!(socket.tcp_keepalive_interval().unwrap(), seconds(7));
             assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
             assert_eq!(socket.tcp_user_timeout().unwrap(), Some(seconds(11)));
+            assert_eq!(socket.tcp_notsent_lowat().unwrap(), 77_000);
         }
     }
 }

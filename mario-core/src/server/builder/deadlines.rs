@@ -1,4 +1,4 @@
-//! Settings: how long peers may take, and what finds out that they have gone.
+//! Settings: how long peers may take.
 
 use std::time::Duration;
 
@@ -6,7 +6,6 @@ use mario_proto::is_reserved;
 
 use super::{Builder, checked_timeout};
 use crate::error::{Error, Result};
-use crate::net::system::{KeepAlive, SocketOptions};
 use crate::service::Service;
 use crate::service::dispatch::Commands;
 use crate::worker::{Patience, Ping};
@@ -18,7 +17,6 @@ pub(crate) struct DeadlineSettings {
     partial_frame: Option<Duration>,
     login: Option<Duration>,
     ping: Option<Ping>,
-    sockets: SocketOptions,
 }
 
 impl Default for DeadlineSettings {
@@ -28,7 +26,6 @@ impl Default for DeadlineSettings {
             partial_frame: Some(Duration::from_secs(60)),
             login: None,
             ping: None,
-            sockets: SocketOptions::default(),
         }
     }
 }
@@ -55,24 +52,6 @@ impl DeadlineSettings {
             return Err(Error::Ping { id: ping.command, why });
         }
         Ok(Patience { first_frame, partial_frame, login, ping })
-    }
-
-    pub(crate) fn sockets(&self) -> Result<SocketOptions> {
-        let SocketOptions { keep_alive, user_timeout } = self.sockets;
-        if let Some(KeepAlive { idle, interval, probes }) = keep_alive {
-            // The system counts in whole seconds, and has limits of its own.
-            let seconds = Duration::from_secs(1)..=Duration::from_secs(32_767);
-            for (name, value) in [("keep-alive's time", idle), ("keep-alive's interval", interval)] {
-                if !seconds.contains(&value) {
-                    return Err(Error::KeepAlive { name, value });
-                }
-            }
-            if !(1..=127).contains(&probes) {
-                return Err(Error::Probes(probes));
-            }
-        }
-        user_timeout.map(|timeout| checked_timeout("TCP user timeout", timeout)).transpose()?;
-        Ok(self.sockets)
     }
 }
 
@@ -111,21 +90,6 @@ impl<S: Service> Builder<S> {
     /// a packet; the service's [`unknown_command`](Service::unknown_command) may too.
     pub fn ping(mut self, command: u16, every: Duration, missed: u8) -> Self {
         self.deadlines.ping = Some(Ping { command, every, missed });
-        self
-    }
-
-    /// Lets the system probe silent connections (`SO_KEEPALIVE`), so that one whose peer has gone without a word, as by a
-    /// cut cable, ends with an error. By default it does not: the read timeout finds out as well.
-    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
-        self.deadlines.sockets.keep_alive = Some(keep_alive);
-        self
-    }
-
-    /// How long what was sent may remain unacknowledged before the system ends the connection with an error
-    /// (`TCP_USER_TIMEOUT`): 1 ms to 12 days; by default as long as the system tries, a quarter of an hour. On Linux
-    /// only; elsewhere it does nothing.
-    pub fn tcp_user_timeout(mut self, timeout: Duration) -> Self {
-        self.deadlines.sockets.user_timeout = Some(timeout);
         self
     }
 }
