@@ -64,6 +64,7 @@ fn what_goes_wrong_costs_others_no_reply() {
     ];
     assert_eq!(faults, all, "{report}");
     for row in rows {
+        assert_eq!(row["errors"].as_array().map(Vec::len), Some(0), "{row}");
         assert_no_failure(row);
         assert!(number(row, "/done") > 0.0, "{row}");
         assert!(number(row, "/per_second") > 0.0, "{row}");

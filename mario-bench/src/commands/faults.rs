@@ -18,7 +18,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use self::fault::Fault;
-use self::runner::{Runner, Sample};
+use self::runner::{Failed, Runner, Sample};
 use self::summary::Summary;
 use crate::commands::cores::{Chosen, Cores};
 use crate::commands::seconds;
@@ -68,8 +68,8 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Measures, and prints the table of what was measured. What others lose, and what a server does not give back, is
-    /// a failure of the program too.
+    /// Measures, and prints the table of what was measured. What others lose, what a server does not give back, and a
+    /// measurement that failed, is a failure of the program too.
     pub(crate) fn run(mut self) -> anyhow::Result<ExitCode> {
         let stop = Stop::on_signals()?;
         if self.only.is_empty() {
@@ -95,12 +95,11 @@ impl Arguments {
         let Chosen { server: server_cpus, client: client_cpus, .. } = self.cores.take()?;
 
         let runner = Runner::new(&self, &server_cpus, &client_cpus, &stop);
-        let (samples, error) = runner.rounds();
+        let (samples, failed) = runner.rounds();
         drop(runner);
-        let summary = Summary::of(&samples, &self.only);
-        let is_good = error.is_none() && summary.is_good();
-        let error = error.map(|error| format!("{error:#}"));
-        self.output.show(&Report { samples, summary, seconds: self.seconds.as_secs_f64(), error })?;
+        let summary = Summary::of(&samples, &failed, &self.only);
+        let is_good = summary.is_good();
+        self.output.show(&Report { samples, failed, summary, seconds: self.seconds.as_secs_f64() })?;
         Ok(if stop.is_asked() { INTERRUPTED.into() } else { ExitCode::from(u8::from(!is_good)) })
     }
 }
@@ -108,11 +107,11 @@ impl Arguments {
 #[derive(Serialize)]
 struct Report {
     samples: Vec<Sample>,
+    /// Those that there are not, and why.
+    failed: Vec<Failed>,
     summary: Summary,
     /// How long each sample was measured.
     seconds: f64,
-    /// Why there are not all rounds.
-    error: Option<String>,
 }
 
 impl Results for Report {
@@ -130,10 +129,6 @@ impl Results for Report {
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}\n\n{}", self.title(), self.summary)?;
-        match &self.error {
-            Some(error) => writeln!(out, "\nIt ended early: {error}"),
-            None => Ok(()),
-        }
+        writeln!(out, "{}\n\n{}", self.title(), self.summary)
     }
 }

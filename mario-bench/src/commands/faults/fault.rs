@@ -11,7 +11,10 @@ use crate::servers::mario::Acceptor;
 use crate::servers::patient::Options;
 
 /// Frames that a connection sends at once which is too fast: five times as many as it may.
-pub(super) const FRAMES: u32 = 5_000;
+pub(super) const FRAMES: u32 = 1_000;
+
+/// The same for bytes: so many frames of a kilobyte.
+pub(super) const LONG_FRAMES: usize = 100;
 
 /// What goes wrong beside the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
@@ -80,8 +83,10 @@ impl Fault {
             Fault::Slots | Fault::Addresses | Fault::AcceptRate => {
                 format!("{count} connections are refused")
             }
-            Fault::Frames => format!("{count} connections, each sends {FRAMES} frames at once"),
-            Fault::Bytes => format!("{count} connections, each sends 300 KB at once"),
+            Fault::Frames => {
+                format!("{count} connections, each sends {FRAMES} frames at once, again and again")
+            }
+            Fault::Bytes => format!("{count} connections, each sends 100 KB at once, again and again"),
             Fault::Descriptors => format!("{count} connections, 100 descriptors"),
             Fault::Panics => format!("{count} panics"),
             Fault::Hang => format!("{count} worker hangs all the time"),
@@ -120,7 +125,7 @@ impl Fault {
             // The others come at once.
             Fault::AcceptRate => options.accept_rate = Some((others as u32).div_ceil(5)),
             Fault::Frames => options.frame_rate = Some(20 * FRAMES),
-            Fault::Bytes => options.byte_rate = Some(10_000_000),
+            Fault::Bytes => options.byte_rate = Some(2_000_000),
             Fault::Disk if is_there => options.log = Some("/dev/full".into()),
             Fault::Disk => options.log = Some(file.to_owned()),
             Fault::Restarts | Fault::Takeovers => {

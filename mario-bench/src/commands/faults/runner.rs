@@ -13,7 +13,7 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::Arguments;
-use super::fault::{FRAMES, Fault};
+use super::fault::{FRAMES, Fault, LONG_FRAMES};
 use crate::commands::progress::Progress;
 use crate::load::cps::CpsLoad;
 use crate::load::dial::A_SOURCE;
@@ -26,7 +26,7 @@ use crate::load::talk::TalkLoad;
 use crate::servers::child::{self, ServerProcess};
 use crate::servers::patient::{self, Options};
 use crate::system::cpus::Cpus;
-use crate::system::process;
+use crate::system::process::{self, CpuTime};
 use crate::system::stop::Stop;
 use crate::wire;
 
@@ -55,6 +55,8 @@ pub(super) struct Sample {
     pub(super) per_second: f64,
     /// How long it takes, in microseconds.
     pub(super) p99: f64,
+    /// Which part of its cores' time the server used; nothing where one server follows another.
+    pub(super) busy: Option<f64>,
     pub(super) failures: Failures,
     /// The most bytes of the server that were resident.
     pub(super) memory: u64,
@@ -64,11 +66,23 @@ pub(super) struct Sample {
     pub(super) sockets_left: usize,
 }
 
+/// A measurement that failed.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Failed {
+    pub(super) round: usize,
+    pub(super) fault: Fault,
+    /// With the fault, or without.
+    pub(super) is_there: bool,
+    /// Why.
+    pub(super) error: String,
+}
+
 /// What the others saw.
 struct Seen {
     per_second: f64,
     latencies: Latencies,
     failures: Failures,
+    busy: Option<f64>,
 }
 
 /// What all measurements have in common.
@@ -92,39 +106,36 @@ impl<'a> Runner<'a> {
         Runner { arguments, server_cpus, client_cpus, stop, progress }
     }
 
-    /// All samples, or those until it was stopped or failed, with why it did.
-    pub(super) fn rounds(&self) -> (Vec<Sample>, Option<anyhow::Error>) {
-        let mut samples = Vec::new();
+    /// All samples, or those until it was stopped, and those that failed: the others go on.
+    pub(super) fn rounds(&self) -> (Vec<Sample>, Vec<Failed>) {
+        let (mut samples, mut failed) = (Vec::new(), Vec::new());
         for round in 0..self.arguments.rounds.get() {
             for &fault in &self.arguments.only {
                 for is_there in [round % 2 == 0, round % 2 == 1] {
                     let name = if is_there { fault.name() } else { "nothing wrong" };
                     let sample = self.sample(round, fault, is_there);
                     if self.stop.is_asked() {
-                        return (samples, None);
+                        return (samples, failed);
                     }
-                    match sample.with_context(|| format!("{}: {name}", fault.name())) {
+                    let text = match &sample {
+                        Ok(sample) => format!("{} a second", HumanCount(sample.per_second.round() as u64)),
+                        Err(error) => format!("failed: {error:#}"),
+                    };
+                    match sample {
                         Ok(sample) => samples.push(sample),
-                        Err(error) => return (samples, Some(error)),
+                        Err(error) => {
+                            failed.push(Failed { round, fault, is_there, error: format!("{error:#}") });
+                        }
                     }
-                    self.tell(name, &samples);
+                    let (nth, rounds, fault) = (round + 1, self.arguments.rounds, fault.name());
+                    self.progress.step(
+                        samples.len() + failed.len(),
+                        format_args!("round {nth} of {rounds}   {fault:<12}   {name:<13}   {text}"),
+                    );
                 }
             }
         }
-        (samples, None)
-    }
-
-    /// What came of the last sample.
-    fn tell(&self, name: &str, samples: &[Sample]) {
-        let Some(sample) = samples.last() else { return };
-        let rate = HumanCount(sample.per_second.round() as u64);
-        let (round, fault) = (sample.round + 1, sample.fault.name());
-        let rounds = self.arguments.rounds;
-        let text = format_args!("round {round} of {rounds}   {fault:<12}   {name:<13}   {rate} a second");
-        self.progress.step(samples.len(), text);
-        if !sample.failures.is_empty() {
-            self.progress.say(format_args!("  failures: {}", sample.failures));
-        }
+        (samples, failed)
     }
 
     fn sample(&self, round: usize, fault: Fault, is_there: bool) -> anyhow::Result<Sample> {
@@ -138,10 +149,10 @@ impl<'a> Runner<'a> {
                 self.while_changing(fault, server, &options)?
             }
             _ if is_there => {
-                let (seen, done) = self.while_mischief(fault, addr)?;
+                let (seen, done) = self.while_mischief(fault, &server)?;
                 (seen, done, server)
             }
-            _ => (self.others(fault, addr)?.watch()?, 0, server),
+            _ => (self.watch(self.others(fault, addr)?, &server)?, 0, server),
         };
         let at_most = patient::memory(self.workers(), &options)?.total().at_most;
         Ok(Sample {
@@ -151,6 +162,7 @@ impl<'a> Runner<'a> {
             done,
             per_second: seen.per_second,
             p99: seen.latencies.summary().p99,
+            busy: seen.busy,
             failures: seen.failures,
             memory: process::peak(server.pid())?,
             memory_bound: at_rest + at_most as u64,
@@ -159,11 +171,11 @@ impl<'a> Runner<'a> {
     }
 
     /// What the others see of a mischief, and how often it was done.
-    fn while_mischief(&self, fault: Fault, addr: SocketAddr) -> anyhow::Result<(Seen, u64)> {
+    fn while_mischief(&self, fault: Fault, server: &ServerProcess) -> anyhow::Result<(Seen, u64)> {
+        let addr = server.addr();
         let Arguments { slow, deaf, resets, excess, .. } = self.arguments;
         let napping = self.arguments.warm_up + self.arguments.seconds + Duration::from_secs(1);
-        let frames = FRAMES as usize;
-        let (many, much) = (wire::login(0).repeat(frames), wire::echo(1_000)?.repeat(300));
+        let (many, much) = (wire::login(0).repeat(FRAMES as usize), wire::echo(1_000)?.repeat(LONG_FRAMES));
         let mischief = |scene: &Scene<'_>| match fault {
             Fault::Slowloris => slow::slowloris(scene, slow.get()),
             Fault::Deaf => slow::deaf(scene, deaf.get()),
@@ -171,7 +183,7 @@ impl<'a> Runner<'a> {
             Fault::Slots | Fault::AcceptRate => floods::past_limit(scene, 0),
             // From another address than the others'.
             Fault::Addresses => floods::past_limit(scene, A_SOURCE),
-            Fault::Frames => floods::too_fast(scene, &many, wire::LOGIN_REPLY.len() * frames),
+            Fault::Frames => floods::too_fast(scene, &many, wire::LOGIN_REPLY.len() * FRAMES as usize),
             Fault::Bytes => floods::too_fast(scene, &much, much.len()),
             Fault::Descriptors => floods::past_descriptors(scene, excess.get()),
             Fault::Panics => handlers::panics(scene),
@@ -184,9 +196,18 @@ impl<'a> Runner<'a> {
         // Who is there before the worker hangs may be on it.
         let before = if fault == Fault::Hang { None } else { Some(self.others(fault, addr)?) };
         mischief::beside(addr, mischief, || match before {
-            Some(others) => others.watch(),
-            None => self.others(fault, addr)?.watch(),
+            Some(others) => self.watch(others, server),
+            None => self.watch(self.others(fault, addr)?, server),
         })
+    }
+
+    /// What the others see, and how busy the server is meanwhile.
+    fn watch(&self, others: Others<'_>, server: &ServerProcess) -> anyhow::Result<Seen> {
+        let (began, before) = (Instant::now(), CpuTime::of(server.pid())?);
+        let seen = others.watch()?;
+        let used = CpuTime::of(server.pid())?.since(before).total();
+        let all = began.elapsed() * self.server_cpus.count() as u32;
+        Ok(Seen { busy: Some(used.as_secs_f64() / all.as_secs_f64()), ..seen })
     }
 
     /// What the others see while servers take over from one another, or end and others start then; how many did, and the
@@ -304,15 +325,30 @@ impl Others<'_> {
         Ok(match self.load {
             Load::Echoes(mut load) => {
                 let outcome = load.run(self.stop, |_, _| {})?;
-                Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
+                Seen {
+                    per_second: outcome.rate(),
+                    latencies: outcome.latencies,
+                    failures: outcome.failures,
+                    busy: None,
+                }
             }
             Load::Talks(load) => {
                 let outcome = load.run(&wire::echo(PAYLOAD)?, self.stop)?;
-                Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
+                Seen {
+                    per_second: outcome.rate(),
+                    latencies: outcome.latencies,
+                    failures: outcome.failures,
+                    busy: None,
+                }
             }
             Load::Connections(load) => {
                 let outcome = load.run(self.stop, |_| {})?;
-                Seen { per_second: outcome.rate(), latencies: outcome.latencies, failures: outcome.failures }
+                Seen {
+                    per_second: outcome.rate(),
+                    latencies: outcome.latencies,
+                    failures: outcome.failures,
+                    busy: None,
+                }
             }
         })
     }
