@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::expected::frame;
 use super::mail::Letter;
+use super::service::Theatre;
 use super::service::commands::{ASK, FREE};
 use super::service::gateway::{Number, Numbered};
 use super::world::{State, World};
-use crate::{PushError, Reply};
+use crate::{Conn, Packet, PushError, Reply};
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,16 +16,36 @@ pub(super) enum Outcome {
     Answer,
     Drop,
     Close,
+    /// A call on the connection's worker answers it, or does not.
+    Then,
+    ThenClose,
+    ThenPanic,
 }
 
 impl Outcome {
     /// As the request wants it.
     pub(super) fn of(how: u8) -> Self {
         match how & 7 {
+            0 | 1 => Outcome::Answer,
+            2 | 3 => Outcome::Then,
+            4 => Outcome::ThenPanic,
             5 => Outcome::Drop,
             6 => Outcome::Close,
-            _ => Outcome::Answer,
+            _ => Outcome::ThenClose,
         }
+    }
+
+    /// The connection ends, as its service wants it.
+    pub(super) fn closes(self) -> bool {
+        matches!(self, Outcome::Close | Outcome::ThenClose)
+    }
+
+    fn answers(self) -> bool {
+        matches!(self, Outcome::Answer | Outcome::Then)
+    }
+
+    fn is_by_call(self) -> bool {
+        matches!(self, Outcome::Then | Outcome::ThenClose | Outcome::ThenPanic)
     }
 }
 
@@ -37,6 +58,8 @@ pub(super) struct Debt {
     pub(super) frame: Vec<u8>,
     /// It was given.
     pub(super) is_given: bool,
+    /// Its call was made, if it is to be.
+    pub(super) is_made: bool,
     /// It must arrive.
     pub(super) must: bool,
 }
@@ -55,6 +78,37 @@ pub(super) struct Owing {
     promise: Promise,
 }
 
+impl Promise {
+    /// Answers, or does what is done instead.
+    fn settle(self, debt: usize, outcome: Outcome) -> Option<Result<(), PushError>> {
+        match self {
+            Promise::InOrder(number, reply) => settle(reply, Number { number }, debt, outcome),
+            Promise::Free(_, number, reply) => settle(reply, Numbered { id: 0, number }, debt, outcome),
+        }
+    }
+}
+
+fn settle<P: Packet + Send + 'static>(
+    reply: Reply<P>,
+    packet: P,
+    debt: usize,
+    outcome: Outcome,
+) -> Option<Result<(), PushError>> {
+    match outcome {
+        Outcome::Answer => Some(reply.send(packet)),
+        Outcome::Drop => None,
+        Outcome::Close => {
+            reply.close();
+            None
+        }
+        Outcome::Then | Outcome::ThenClose | Outcome::ThenPanic => {
+            let call =
+                move |conn: &mut Conn<'_, Theatre>| Theatre::settles(conn, debt, outcome).map(|()| packet);
+            Some(reply.then(call))
+        }
+    }
+}
+
 impl World {
     /// A handler leaves an answer for later, or gives it at once.
     pub(super) fn defer(&self, client: usize, how: u8, promise: Promise) {
@@ -68,7 +122,14 @@ impl World {
         };
         let outcome = Outcome::of(how);
         let debt = state.wires[client].life.debts.len();
-        state.wires[client].life.debts.push(Debt { outcome, is_free, frame, is_given: false, must: false });
+        state.wires[client].life.debts.push(Debt {
+            outcome,
+            is_free,
+            frame,
+            is_given: false,
+            is_made: false,
+            must: false,
+        });
         if !is_free {
             state.wires[client].life.awaits = true;
         }
@@ -96,21 +157,7 @@ impl World {
             state.note(format_args!("client {client}: its request {debt} comes to {outcome:?}"));
             (outcome, state.is_open(client))
         };
-        let (sent, posted) = self.posting(|| match (promise, outcome) {
-            (Promise::InOrder(number, reply), Outcome::Answer) => Some(reply.send(Number { number })),
-            (Promise::Free(_, number, reply), Outcome::Answer) => {
-                Some(reply.send(Numbered { id: 0, number }))
-            }
-            (Promise::InOrder(_, reply), Outcome::Close) => {
-                reply.close();
-                None
-            }
-            (Promise::Free(_, _, reply), Outcome::Close) => {
-                reply.close();
-                None
-            }
-            (_, Outcome::Drop) => None,
-        });
+        let (sent, posted) = self.posting(|| promise.settle(debt, outcome));
         let mut state = self.lock();
         if !matches!(
             (&sent, is_open),
@@ -140,11 +187,14 @@ impl State {
         let wire = &mut self.wires[client];
         let (stays, forgives) = (wire.is_served(), self.manners[client].forgives);
         let life = &mut wire.life;
-        let Debt { outcome, is_free, .. } = life.debts[debt];
-        if stays && (outcome == Outcome::Close || outcome == Outcome::Drop && !forgives) {
+        let Debt { outcome, is_free, is_made, .. } = life.debts[debt];
+        let goes_on = outcome.answers() || outcome == Outcome::Drop && forgives;
+        if stays && !goes_on {
             self.violated(format!("client {client}: its request came to {outcome:?}, and it goes on"));
+        } else if stays && outcome.is_by_call() && !is_made {
+            self.violated(format!("client {client}: the call that is to answer request {debt} is not made"));
         } else if stays && is_free {
-            life.debts[debt].must = outcome == Outcome::Answer;
+            life.debts[debt].must = outcome.answers();
         } else if stays && life.debts.iter().rposition(|debt| !debt.is_free) == Some(debt) {
             life.awaits = false;
         }

@@ -130,9 +130,10 @@ pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners:
                 ((0..count).flat_map(each).collect(), None)
             }
             (ASK, 5) => match Outcome::of(payload[0]) {
-                Outcome::Answer => reply(&payload[1..]),
+                Outcome::Answer | Outcome::Then => reply(&payload[1..]),
                 Outcome::Drop => judge(Why::Unanswered(command)),
-                Outcome::Close => (Vec::new(), Some(Why::Service)),
+                Outcome::Close | Outcome::ThenClose => (Vec::new(), Some(Why::Service)),
+                Outcome::ThenPanic => (Vec::new(), Some(Why::Panicked)),
             },
             // What comes of these, depends on others too.
             (BIND, 2) | (ENTER | EXIT, 1) | (UNBIND, 0) | (SHOUT, _) | (FREE, 3) => (Vec::new(), None),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use mario_proto::Overflow;
 
 use super::checks::is_calm;
-use super::wire::Wire;
+use super::service::calls::Called;
+use super::wire::{Life, Wire};
 use super::world::{Post, State, World};
 use crate::worker::Delivered;
 
@@ -22,6 +23,8 @@ pub(super) enum Letter {
     Join(usize, usize),
     Leave(usize, usize),
     Close(usize),
+    /// Of a client, the call of this number.
+    Call(usize, usize),
     /// Who is this user's, and not among its connections any more.
     Kick(usize, u64),
     /// Of a client, to which of its requests that are answered later.
@@ -188,6 +191,7 @@ impl State {
             Letter::Close(wire) if self.wires[wire].is_served() => {
                 self.violated(format!("client {wire}: it was closed, and goes on"));
             }
+            Letter::Call(wire, call) => self.called(wire, call),
             Letter::Kick(wire, user) => {
                 let is_replaced = !self.users.get(&user).is_some_and(|list| list.contains(&wire));
                 let wire_of = &self.wires[wire];
@@ -197,6 +201,18 @@ impl State {
             }
             Letter::Answer(wire, debt) => self.answered(worker, wire, debt),
             _ => {}
+        }
+    }
+
+    /// A worker has taken a call.
+    fn called(&mut self, number: usize, call: usize) {
+        let wire = &mut self.wires[number];
+        let is_served = wire.is_served();
+        let Life { calls, offers, marks, .. } = &mut wire.life;
+        let Called { is_made, news } = calls[call];
+        marks.extend(news.map(|news| (news, offers.len())));
+        if is_served && !is_made {
+            self.violated(format!("client {number}: call {call} is not made"));
         }
     }
 

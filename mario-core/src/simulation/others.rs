@@ -6,10 +6,12 @@ use super::dice::Dice;
 use super::expected::frame;
 use super::groups::GROUPS;
 use super::mail::{Letter, Push};
+use super::service::Theatre;
+use super::service::calls::{Called, Work};
 use super::service::commands::{DROP, KEEP, KEEP_TOO, PUSH};
 use super::world::{State, World};
 use crate::link::message::Message;
-use crate::{Connections, PushError};
+use crate::{Conn, Connections, PushError};
 
 /// So many users there are.
 pub(super) const USERS: usize = 3;
@@ -24,6 +26,7 @@ pub(super) enum Deed {
     Join(usize, usize),
     Leave(usize, usize),
     Close(usize),
+    With(usize, Work),
 }
 
 /// How something is pushed.
@@ -50,7 +53,7 @@ impl Deed {
         let (topic, more) = (dice.below(TOPICS), dice.pick(&[0, 0, 0, 100, 3000]));
         let style = Style { overflow, topic, more };
         let (client, group) = (dice.below(clients), dice.below(GROUPS));
-        match dice.below(20) {
+        match dice.below(24) {
             0..6 => Deed::Push(client, style),
             6..8 => {
                 let count = dice.within(1..9);
@@ -61,7 +64,8 @@ impl Deed {
             14 | 15 => Deed::PushToAll(style),
             16 => Deed::Join(client, group),
             17 | 18 => Deed::Leave(client, group),
-            _ => Deed::Close(client),
+            19 => Deed::Close(client),
+            _ => Deed::With(client, Work::new(dice)),
         }
     }
 
@@ -87,6 +91,15 @@ impl Deed {
                 if one(world, client, |id| connections.close(id), Letter::Close(client)) {
                     world.lock().wires[client].life.closed = true;
                 }
+            }
+            Deed::With(client, work) => {
+                let number = {
+                    let calls = &mut world.lock().wires[client].life.calls;
+                    calls.push(Called::default());
+                    calls.len() - 1
+                };
+                let call = move |conn: &mut Conn<'_, Theatre>| work.perform(conn, number);
+                one(world, client, |id| connections.with(id, call), Letter::Call(client, number));
             }
             Deed::PushToEach(clients, style) => {
                 let ids: Vec<_> = {
@@ -255,6 +268,7 @@ impl Letter {
             Letter::Join(..) => "join",
             Letter::Leave(..) => "leave",
             Letter::Close(_) => "close",
+            Letter::Call(..) => "call",
             Letter::Kick(..) => "kick",
             Letter::PushToUser(..) => "push to a user",
             Letter::Answer(..) => "answer",

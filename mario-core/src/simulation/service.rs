@@ -1,5 +1,6 @@
 //! The service of a simulation: a command for each way in which a handler can answer or end, and a diary of its hooks.
 
+pub(super) mod calls;
 pub(super) mod commands;
 pub(super) mod gateway;
 mod handlers;

@@ -9,6 +9,7 @@ use super::expected::Expected;
 use super::groups::{GROUPS, Membership};
 use super::kept::Kept;
 use super::mail::Offer;
+use super::service::calls::Called;
 use crate::link::ConnId;
 use crate::parts::slots::Key;
 use crate::reason::Reason;
@@ -128,6 +129,12 @@ pub(super) struct Life {
     pub(super) debts: Vec<Debt>,
     /// One of them has to be answered before the next frame is handled.
     pub(super) awaits: bool,
+    /// What other threads have asked to be done with it, and where some of what that sent stands: which of the news, and
+    /// how many pushes were before.
+    pub(super) calls: Vec<Called>,
+    pub(super) marks: Vec<(usize, usize)>,
+    /// One of these has panicked.
+    pub(super) panicked: bool,
     /// How many were left unanswered.
     pub(super) unanswered: u64,
     /// Others have closed it, or its user has come by another connection.

@@ -2,7 +2,6 @@
 
 use super::{Check, GRAIN, LINGER, ends, has_given_up, has_stalled, produced, speed, unsent};
 use crate::Reason;
-use crate::simulation::debts::Outcome;
 use crate::simulation::expected::{Ending, Why};
 use crate::simulation::service::Welcome;
 use crate::simulation::service::commands::{ASK, FREE};
@@ -48,11 +47,10 @@ pub(in crate::simulation) fn ending(state: &State, number: usize, reason: Reason
             is_due(Why::Panicked)
                 || manners.welcome == Welcome::Panic && life.heard == 0
                 || manners.drain_panics && life.drained
+                || life.panicked
         }
         Reason::Service if life.closed => true,
-        Reason::Service if life.debts.iter().any(|debt| debt.is_given && debt.outcome == Outcome::Close) => {
-            true
-        }
+        Reason::Service if life.debts.iter().any(|debt| debt.is_given && debt.outcome.closes()) => true,
         Reason::Service => is_due(Why::Service) || manners.welcome == Welcome::Close && life.heard == 0,
         _ => wire.expected.ending.is_some_and(|Ending { why, .. }| why.is(&reason) && is_due(why)),
     };

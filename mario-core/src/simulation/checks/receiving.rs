@@ -40,8 +40,9 @@ struct Reader<'w> {
     wire: &'w Wire,
     replies: Vec<u8>,
     replied: usize,
-    news: &'w [Vec<u8>],
-    pushes: Vec<&'w Offer>,
+    news: usize,
+    /// But for those that may be kept, with their places among all.
+    pushes: Vec<(usize, &'w Offer)>,
     pushed: usize,
     kept: [u32; TOPICS],
     answered: Vec<bool>,
@@ -51,13 +52,13 @@ struct Reader<'w> {
 
 impl<'w> Reader<'w> {
     fn new(state: &State, wire: &'w Wire) -> Self {
-        let is_kept = |offer: &&Offer| offer.push.overflow == Overflow::KeepLatest;
+        let is_kept = |(_, offer): &(usize, &Offer)| offer.push.overflow == Overflow::KeepLatest;
         Reader {
             wire,
             replies: wire.expected.steps.iter().flat_map(|step| &step.replies).copied().collect(),
             replied: 0,
-            news: &wire.life.news,
-            pushes: wire.life.offers.iter().filter(|offer| !is_kept(offer)).collect(),
+            news: 0,
+            pushes: wire.life.offers.iter().enumerate().filter(|offer| !is_kept(offer)).collect(),
             pushed: 0,
             kept: [0; TOPICS],
             answered: vec![false; wire.life.debts.len()],
@@ -69,9 +70,7 @@ impl<'w> Reader<'w> {
     /// A frame, of which the end may be missing.
     fn next(&mut self, command: u16, frame: &[u8]) -> Check {
         match command {
-            HELLO | GO_AWAY | NEWS if self.news.first().is_some_and(|next| next.starts_with(frame)) => {
-                self.news = &self.news[1..];
-            }
+            HELLO | GO_AWAY | NEWS => self.news(frame)?,
             PUSH | DROP => self.push(frame)?,
             KEEP | KEEP_TOO => self.keep(frame)?,
             FREE if self.answer(frame) => {}
@@ -82,14 +81,36 @@ impl<'w> Reader<'w> {
         Ok(())
     }
 
-    fn push(&mut self, frame: &[u8]) -> Check {
-        let left = &self.pushes[self.pushed..];
-        let skipped = left.iter().position(|offer| offer.push.frame.starts_with(frame));
-        let skipped = skipped.ok_or("no push that is due")?;
-        if let Some(lost) = left[..skipped].iter().find(|offer| offer.must) {
-            return Err(format!("before it push {} is missing", lost.push.serial));
+    fn news(&mut self, frame: &[u8]) -> Check {
+        if !self.wire.life.news.get(self.news).is_some_and(|next| next.starts_with(frame)) {
+            return Err("not the news that is due".into());
         }
-        self.pushed += skipped + 1;
+        // What a thread has done by a call stands among what it pushes.
+        if let Some((_, before)) = self.wire.life.marks.iter().find(|(news, _)| *news == self.news) {
+            let end = self.pushes.partition_point(|(place, _)| place < before);
+            if self.pushed > end {
+                return Err("of a call that was before the last push".into());
+            }
+            self.skip(end).map_err(too_early)?;
+        }
+        self.news += 1;
+        Ok(())
+    }
+
+    fn push(&mut self, frame: &[u8]) -> Check {
+        let is_it = |(_, offer): &(usize, &Offer)| offer.push.frame.starts_with(frame);
+        let place = self.pushes[self.pushed..].iter().position(is_it).ok_or("no push that is due")?;
+        self.skip(self.pushed + place).map_err(too_early)?;
+        self.pushed += 1;
+        Ok(())
+    }
+
+    /// The pushes up to this one do not come any more.
+    fn skip(&mut self, end: usize) -> Check {
+        if let Some((_, lost)) = self.pushes[self.pushed..end].iter().find(|(_, offer)| offer.must) {
+            return Err(format!("push {}", lost.push.serial));
+        }
+        self.pushed = end;
         Ok(())
     }
 
@@ -117,17 +138,15 @@ impl<'w> Reader<'w> {
     }
 
     /// Nothing more comes.
-    fn end(self) -> Check {
+    fn end(mut self) -> Check {
         let life = &self.wire.life;
         if self.replied < replies(self.wire) {
             return Err(format!("{} bytes of replies", replies(self.wire) - self.replied));
         }
-        if !self.news.is_empty() {
-            return Err(format!("{} news", self.news.len()));
+        if self.news < life.news.len() {
+            return Err(format!("{} news", life.news.len() - self.news));
         }
-        if let Some(lost) = self.pushes[self.pushed..].iter().find(|offer| offer.must) {
-            return Err(format!("push {}", lost.push.serial));
-        }
+        self.skip(self.pushes.len())?;
         if let Some(topic) = (0..TOPICS).find(|topic| self.kept[*topic] < life.kept.must[*topic]) {
             return Err(format!("push {}, which was kept", life.kept.must[topic]));
         }
@@ -136,4 +155,8 @@ impl<'w> Reader<'w> {
             None => Ok(()),
         }
     }
+}
+
+fn too_early(missing: String) -> String {
+    format!("too early: {missing} is missing")
 }

@@ -23,6 +23,11 @@ pub(in crate::simulation) fn bind(conn: &mut Conn<'_, Theatre>, request: Bind) {
         1 => Others::Keep(2),
         _ => Others::Kick,
     };
+    binds(conn, user, others);
+}
+
+/// Says whose a connection is, in a handler or a call.
+pub(in crate::simulation) fn binds(conn: &mut Conn<'_, Theatre>, user: u64, others: Others) {
     let world = conn.service().world.clone();
     let (outcome, posted) = world.posting(|| conn.bind(user, others));
     let number = wire_of(conn.peer_addr());
@@ -57,12 +62,17 @@ impl Group {
 #[crate::command(ENTER)]
 pub(in crate::simulation) fn enter(conn: &mut Conn<'_, Theatre>, request: Group) {
     Theatre::hear(conn, ENTER);
-    let joined = conn.join(request.number() as u64);
+    enters(conn, request.number());
+}
+
+/// Joins a group, in a handler or a call.
+pub(in crate::simulation) fn enters(conn: &mut Conn<'_, Theatre>, group: usize) {
+    let joined = conn.join(group as u64);
     let number = wire_of(conn.peer_addr());
     let mut state = conn.service().world.lock();
-    state.note(format_args!("client {number}: joins group {}: {joined:?}", request.number()));
+    state.note(format_args!("client {number}: joins group {group}: {joined:?}"));
     if joined != Err(JoinError::Closed) {
-        state.joins(number, request.number(), joined.is_ok());
+        state.joins(number, group, joined.is_ok());
     }
 }
 
