@@ -13,7 +13,7 @@
 //! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
 //! | the handlers and hooks | [`service`] |
 //! | what other threads do, and handlers with others' connections | [`others`], [`debts`] |
-//! | what must come of it | [`mail`], [`kept`], [`groups`], [`users`] |
+//! | what must come of it | [`mail`], [`kept`], [`groups`], [`users`], [`surveys`] |
 //! | what the clients' bytes lead to, by the rules of the wire | [`expected`] |
 //! | what has to hold | [`checks`], and in each worker `worker::audit` |
 
@@ -35,6 +35,7 @@ mod settings;
 mod setup;
 mod sockets;
 mod story;
+mod surveys;
 mod trace;
 mod users;
 mod wire;

@@ -48,6 +48,7 @@ pub(crate) use errands::DELIVERIES;
 pub(crate) use expiry::{Patience, Ping};
 pub(crate) use plan::Plan;
 use revival::Deaths;
+pub(crate) use survey::LOOKS;
 use survey::Look;
 
 /// Events taken from the system at once.

@@ -27,7 +27,7 @@ type Check = Result<(), String>;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Deadlines and timers are of whole milliseconds, deadlines of odd ones.
-const GRAIN: Duration = Duration::from_millis(3);
+pub(super) const GRAIN: Duration = Duration::from_millis(3);
 
 /// The service learns of a connection.
 pub(super) fn beginning(state: &State, number: usize) -> Check {
@@ -97,7 +97,7 @@ fn replies(wire: &Wire) -> usize {
 }
 
 /// How many bytes the service can have sent.
-fn produced(state: &State, wire: &Wire) -> usize {
+pub(super) fn produced(state: &State, wire: &Wire) -> usize {
     let steps = wire.expected.steps.iter().filter(|step| step.end <= wire.read);
     let replies: usize = steps.map(|step| step.replies.len()).sum();
     let news: usize = wire.life.news.iter().map(Vec::len).sum();

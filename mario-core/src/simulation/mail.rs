@@ -29,6 +29,8 @@ pub(super) enum Letter {
     Kick(usize, u64),
     /// Of a client, to which of its requests that are answered later.
     Answer(usize, usize),
+    /// Which of its connections are slow.
+    Survey,
     Die,
 }
 

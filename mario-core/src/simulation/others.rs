@@ -9,6 +9,7 @@ use super::mail::{Letter, Push};
 use super::service::Theatre;
 use super::service::calls::{Called, Work};
 use super::service::commands::{DROP, KEEP, KEEP_TOO, PUSH};
+use super::surveys;
 use super::world::{State, World};
 use crate::link::message::Message;
 use crate::{Conn, Connections, PushError};
@@ -27,6 +28,8 @@ pub(super) enum Deed {
     Leave(usize, usize),
     Close(usize),
     With(usize, Work),
+    /// Asks for so many of the slowest.
+    Survey(usize),
 }
 
 /// How something is pushed.
@@ -53,7 +56,7 @@ impl Deed {
         let (topic, more) = (dice.below(TOPICS), dice.pick(&[0, 0, 0, 100, 3000]));
         let style = Style { overflow, topic, more };
         let (client, group) = (dice.below(clients), dice.below(GROUPS));
-        match dice.below(24) {
+        match dice.below(26) {
             0..6 => Deed::Push(client, style),
             6..8 => {
                 let count = dice.within(1..9);
@@ -65,6 +68,7 @@ impl Deed {
             16 => Deed::Join(client, group),
             17 | 18 => Deed::Leave(client, group),
             19 => Deed::Close(client),
+            20 | 21 => Deed::Survey(dice.pick(&[0, 1, 2, 100])),
             _ => Deed::With(client, Work::new(dice)),
         }
     }
@@ -101,6 +105,7 @@ impl Deed {
                 let call = move |conn: &mut Conn<'_, Theatre>| work.perform(conn, number);
                 one(world, client, |id| connections.with(id, call), Letter::Call(client, number));
             }
+            Deed::Survey(most) => surveys::ask(world, connections, most),
             Deed::PushToEach(clients, style) => {
                 let ids: Vec<_> = {
                     let state = world.lock();
@@ -272,6 +277,7 @@ impl Letter {
             Letter::Kick(..) => "kick",
             Letter::PushToUser(..) => "push to a user",
             Letter::Answer(..) => "answer",
+            Letter::Survey => "survey",
             Letter::Die => "die",
         }
     }

@@ -172,6 +172,7 @@ impl Play {
             state.compare_user(user, &self.server.of_user(user))?;
         }
         checks::delivering(&self.server.mailboxes)?;
+        state.are_asked(&self.server.mailboxes)?;
         let threads = (0..state.posts.len()).filter(|thread| !self.server.director.is_over(*thread));
         let waits: Vec<_> = threads.map(|thread| state.posts[thread].rest).collect();
         if waits.is_empty()

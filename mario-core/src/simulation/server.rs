@@ -191,6 +191,7 @@ fn serve(mut worker: Worker<Theatre, SimPoll, World, SimBell>, world: &World, po
     let result = worker.serve(|worker| watch(worker, world, post));
     let mut state = world.lock();
     state.posts[post].views.clear();
+    state.posts[post].questions.clear();
     state.settle(post, worker.delivered());
     state.end_step(post);
     drop(state);
@@ -221,6 +222,7 @@ fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, p
         Err(fault) => state.violated(format!("worker {post}: {fault}")),
     }
     state.settle(post, delivered);
+    state.answers(post);
     for view in state.posts[post].views.clone() {
         if state.wires[view.wire].is_served() {
             state.compare_groups(view.wire, view.groups);
@@ -249,8 +251,12 @@ impl State {
             }
             let since = known.and_then(|view| view.since).unwrap_or(*now);
             let since = (found.output > 0).then_some(since);
+            let dry = if found.output > 0 { known.map_or(its.began, |view| view.dry) } else { *now };
             let Found { held, throttled, awaits, output, .. } = *found;
-            View { wire, held, throttled, awaits, output, since, groups: *groups }
+            let written = its.written;
+            let same = known.filter(|view| (view.output, view.written) == (output, written));
+            let steady = same.map_or(0, |view| view.steady + 1);
+            View { wire, held, throttled, awaits, output, written, steady, since, dry, groups: *groups }
         }));
     }
 

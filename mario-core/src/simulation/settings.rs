@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) memberships: usize,
     /// How many connections get mail in a round.
     pub(super) deliveries: usize,
+    /// How many slots a survey looks at in a round.
+    pub(super) looks: u32,
     /// How fast connections may come, and how many of one address.
     pub(super) accept_rate: Option<crate::Rate>,
     pub(super) per_address: Option<u32>,
@@ -105,6 +107,7 @@ impl Settings {
             deferred: dice.pick(&[1, 3, 1000, 1000]),
             memberships: dice.pick(&[0, 1, 5, 1000, 1000]),
             deliveries: dice.pick(&[1, 2, 7, 256]),
+            looks: dice.pick(&[1, 7, 1024, 1024]),
             accept_rate: rate(dice, &[(10, 1), (100, 3)]),
             per_address: dice.pick(&[None, None, None, Some(1), Some(4)]),
             frame_rate: rate(dice, &[(20, 5), (1000, 1)]),
@@ -175,7 +178,7 @@ impl Settings {
         let Keeping { each, bytes } = self.keeping;
         builder = builder.kept_pushes(each, bytes);
         let mut orders = builder.orders().expect("these settings are in range");
-        orders.plan.deliveries = self.deliveries;
+        (orders.plan.deliveries, orders.plan.looks) = (self.deliveries, self.looks);
         // A server has more room than this; here it is to run out.
         let rules = &mut orders.plan.rules;
         rules.marks = Marks { low_water: self.low_water, high_water: self.high_water, limit: self.limit };

@@ -13,6 +13,7 @@ use super::groups::GROUPS;
 use super::mail::Bag;
 use super::service::Manners;
 use super::settings::Settings;
+use super::surveys::Question;
 use super::trace::Trace;
 use super::wire::Wire;
 use crate::mail::Mail;
@@ -102,6 +103,8 @@ pub(super) struct Post {
     /// Its mail, and that as the model has it; the master has none.
     pub(super) mail: Option<Arc<Mail>>,
     pub(super) bag: Bag,
+    /// What it was asked, and has not answered.
+    pub(super) questions: Vec<Question>,
     /// Bytes that were pushed to many of its connections.
     pub(super) broadcast: usize,
     /// How many answers it owes.
@@ -132,10 +135,14 @@ pub(super) struct View {
     /// It waits for an answer.
     pub(super) awaits: bool,
     pub(super) output: usize,
+    /// How much the network had taken, and for how many steps neither has changed.
+    pub(super) written: usize,
+    pub(super) steady: usize,
     /// Which groups it is in.
     pub(super) groups: [bool; GROUPS],
-    /// Since when it has output that waits.
+    /// Since when it has output that waits: it was seen then, and not before this.
     pub(super) since: Option<Duration>,
+    pub(super) dry: Duration,
 }
 
 /// What the server was told, and when.

@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) memberships: usize,
     pub(crate) deferred: usize,
     pub(crate) deliveries: usize,
+    /// How many slots a survey looks at in a round.
+    pub(crate) looks: u32,
     pub(crate) rules: Rules,
 }
 

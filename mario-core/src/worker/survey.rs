@@ -9,8 +9,8 @@ use crate::service::Service;
 
 use super::Worker;
 
-/// How many slots are looked at in one round of the loop.
-const SLOTS: u32 = 1024;
+/// Slots that are looked at in one round of the loop, so that nobody waits for it.
+pub(crate) const LOOKS: u32 = 1024;
 
 /// A survey that has begun.
 pub(super) struct Look {
@@ -33,10 +33,10 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     fn look_on(&mut self) {
         let begin = |survey| Look { survey, next: 0, found: Vec::new() };
         let Some(mut look) = self.look.take().or_else(|| self.delivery.survey().map(begin)) else { return };
-        let end = look.next.saturating_add(SLOTS);
+        let end = look.next.saturating_add(self.plan.looks);
         for slot in look.next..end.min(self.slots.high_water()) {
             look.found.extend(self.slow_at(slot));
-            if look.found.len() >= look.survey.most.saturating_mul(2).max(SLOTS as usize) {
+            if look.found.len() >= look.survey.most.saturating_mul(2).max(LOOKS as usize) {
                 look.found = worst(look.found, look.survey.most);
             }
         }

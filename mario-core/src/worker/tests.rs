@@ -98,6 +98,7 @@ impl Rig {
             memberships: 8,
             deferred: 8,
             deliveries: DELIVERIES,
+            looks: LOOKS,
             rules: Rules {
                 stx: STX,
                 max_packet: 1500,

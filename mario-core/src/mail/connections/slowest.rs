@@ -38,17 +38,23 @@ impl Connections {
     /// operators, and not for handlers: their own worker does not answer while they run.
     pub fn slowest(&self, most: usize, patience: Duration) -> Vec<SlowConnection> {
         let (answer, answers) = channel();
-        let workers = &self.0.workers;
-        let survey = || Letter::Slowest(Survey { most, answer: answer.clone() });
-        let asked = workers.iter().filter(|worker| worker.post(survey()).is_ok()).count();
+        self.survey(|| Survey { most, answer: answer.clone() });
+        // Once all have answered, or will not any more, nobody is waited for.
+        drop(answer);
         let end = Instant::now() + patience;
         let mut slowest = Vec::new();
-        for _ in 0..asked {
-            let left = end.saturating_duration_since(Instant::now());
-            let Ok(mut some) = answers.recv_timeout(left) else { break };
+        while let Ok(mut some) = answers.recv_timeout(end.saturating_duration_since(Instant::now())) {
             slowest.append(&mut some);
         }
         worst(slowest, most)
+    }
+
+    /// Asks each worker.
+    pub(crate) fn survey(&self, mut survey: impl FnMut() -> Survey) {
+        for worker in &self.0.workers {
+            // Where there is no room for it, it is dropped, as nobody answers it.
+            let _ = worker.post(Letter::Slowest(survey()));
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::server::crew::Orders;
 use crate::service::Service;
 use crate::service::timers::MOST_TIMERS;
 use crate::worker::exchange::Rules;
-use crate::worker::{DELIVERIES, Plan};
+use crate::worker::{DELIVERIES, LOOKS, Plan};
 
 /// What there is of input by default beside the shares of connections, at least: some of which much is read find room there.
 const LEAST_TO_SPARE: usize = 1 << 20;
@@ -72,6 +72,7 @@ impl<S: Service> Builder<S> {
             memberships: self.membership_count()?,
             deferred: self.deferred_count()?,
             deliveries: DELIVERIES,
+            looks: LOOKS,
             rules: self.rules(admission)?,
         })
     }
