@@ -25,11 +25,8 @@ fn say_hello(conn: &mut Conn<'_, Greeter>, request: SayHello<'_>) -> Hello {
 
 /// Starts the server and says where it listens. It ends with SIGINT or SIGTERM.
 pub fn start(addr: &str, workers: Option<usize>) -> mario::Result<Server> {
-    let mut builder = Server::builder(Greeter, mario::commands![say_hello]).bind(addr).stop_on_signals();
-    if let Some(workers) = workers {
-        builder = builder.workers(workers);
-    }
-    let server = builder.start()?;
+    let builder = Server::builder(Greeter, mario::commands![say_hello]);
+    let server = builder.bind(addr).workers(workers).stop_on_signals().start()?;
     println!("listening on {}", server.local_addr());
     Ok(server)
 }

@@ -156,10 +156,8 @@ pub(crate) fn run(addr: SocketAddr, workers: usize, options: &Options) -> anyhow
         setrlimit(Resource::Nofile, limit).context("lowering the limit of open descriptors")?;
     }
     let service = Patient { logs: options.log.is_some() };
-    let mut builder = builder(service, workers, options).bind(addr).stop_on_signals();
-    if options.drains {
-        builder = builder.drain(DRAIN);
-    }
+    let drain = options.drains.then_some(DRAIN);
+    let mut builder = builder(service, workers, options).bind(addr).drain(drain).stop_on_signals();
     if let Some(path) = &options.hand_over {
         builder = builder.hand_over(path);
     }
@@ -177,28 +175,19 @@ pub(crate) fn memory(workers: usize, options: &Options) -> anyhow::Result<Memory
 }
 
 fn builder(service: Patient, workers: usize, options: &Options) -> Builder<Patient> {
-    let mut builder = Server::builder(service, mario::commands![login, echo, big, panic, hang])
+    let closing = |rate: u32, burst: u32| Rate::per_second(rate).burst(burst.max(1)).excess(Excess::Close);
+    Server::builder(service, mario::commands![login, echo, big, panic, hang])
         .workers(workers)
         .connections(options.connections)
         .accept(options.accept.into())
         .output_pool(OUTPUT_POOL)
         .input_pool(INPUT_POOL)
         .watchdog(WATCHDOG)
-        .stx(TOKEN);
-    let closing = |rate: u32, burst: u32| Rate::per_second(rate).burst(burst.max(1)).excess(Excess::Close);
-    if let Some(most) = options.per_address {
-        builder = builder.connections_per_address(most);
-    }
-    if let Some(rate) = options.accept_rate {
-        builder = builder.accept_rate(closing(rate, rate * 10));
-    }
-    if let Some(rate) = options.frame_rate {
-        builder = builder.frame_rate(closing(rate, rate / 100));
-    }
-    if let Some(rate) = options.byte_rate {
-        builder = builder.byte_rate(closing(rate, rate / 100));
-    }
-    builder
+        .connections_per_address(options.per_address)
+        .accept_rate(options.accept_rate.map(|rate| closing(rate, rate * 10)))
+        .frame_rate(options.frame_rate.map(|rate| closing(rate, rate / 100)))
+        .byte_rate(options.byte_rate.map(|rate| closing(rate, rate / 100)))
+        .stx(TOKEN)
 }
 
 #[cfg(test)]

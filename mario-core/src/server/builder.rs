@@ -30,7 +30,9 @@ use throttle::ThrottleSettings;
 
 /// The settings of a [`Server`](crate::Server), each with a default but the address.
 ///
-/// What is out of range is an [`Error`] of [`start`](Builder::start) and [`run`](Builder::run) that says what to do.
+/// What is out of range is an [`Error`] of [`start`](Builder::start) and [`run`](Builder::run) that says what to do. What
+/// can be off, or is worked out from other things by default, takes an `Option` too, as it may come from a file of settings:
+/// `None` is that.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -137,8 +139,8 @@ impl<S: Service> Builder<S> {
     }
 
     /// How many worker threads serve connections: 1 to 1,024; by default as many as the machine has cores.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers);
+    pub fn workers(mut self, workers: impl Into<Option<usize>>) -> Self {
+        self.workers = workers.into();
         self
     }
 
@@ -214,8 +216,8 @@ impl<S: Service> Builder<S> {
 
     /// A command that the server answers by itself: with the same command and payload. It keeps a connection from
     /// timing out, as any frame does. No handler may take its id.
-    pub fn heartbeat(mut self, command: u16) -> Self {
-        self.heartbeat = Some(command);
+    pub fn heartbeat(mut self, command: impl Into<Option<u16>>) -> Self {
+        self.heartbeat = command.into();
         self
     }
 
@@ -235,8 +237,8 @@ impl<S: Service> Builder<S> {
     }
 
     /// How often each worker calls [`Service::tick`]: 1 ms to 12 days; by default never.
-    pub fn tick(mut self, period: Duration) -> Self {
-        self.tick = Some(period);
+    pub fn tick(mut self, period: impl Into<Option<Duration>>) -> Self {
+        self.tick = period.into();
         self
     }
 

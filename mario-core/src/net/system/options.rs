@@ -21,8 +21,8 @@ pub struct KeepAlive {
 pub(crate) struct SocketOptions {
     pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) user_timeout: Option<Duration>,
-    /// Bytes that wait to be sent; 0 leaves it to the system.
-    pub(crate) notsent_lowat: u32,
+    /// Bytes that may wait to be sent.
+    pub(crate) notsent_lowat: Option<u32>,
 }
 
 impl SocketOptions {
@@ -36,8 +36,8 @@ impl SocketOptions {
             socket.set_tcp_user_timeout(self.user_timeout)?;
         }
         #[cfg(target_os = "linux")]
-        if self.notsent_lowat > 0 {
-            socket.set_tcp_notsent_lowat(self.notsent_lowat)?;
+        if let Some(bytes) = self.notsent_lowat {
+            socket.set_tcp_notsent_lowat(bytes)?;
         }
         Ok(())
     }
@@ -59,7 +59,7 @@ mod tests {
         let options = SocketOptions {
             keep_alive: Some(keep_alive),
             user_timeout: Some(seconds(11)),
-            notsent_lowat: 77_000,
+            notsent_lowat: Some(77_000),
         };
         let passed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let opened = bind_beside(([127, 0, 0, 1], 0).into(), 5, options).unwrap();

@@ -122,8 +122,8 @@ impl<S: Service> Builder<S> {
     /// [`address_prefixes`](Builder::address_prefixes) says otherwise. Behind [proxies](Builder::proxy_protocol) it is that
     /// of the client, as soon as it is known; the proxies' own connections are not counted. With this, a connection
     /// takes about 80 bytes more.
-    pub fn connections_per_address(mut self, most: u32) -> Self {
-        self.admission.per_address = Some(most);
+    pub fn connections_per_address(mut self, most: impl Into<Option<u32>>) -> Self {
+        self.admission.per_address = most.into();
         self
     }
 
@@ -152,8 +152,8 @@ impl<S: Service> Builder<S> {
     /// # server.shutdown()
     /// # }
     /// ```
-    pub fn accept_rate(mut self, rate: Rate) -> Self {
-        self.admission.accept_rate = Some(rate);
+    pub fn accept_rate(mut self, rate: impl Into<Option<Rate>>) -> Self {
+        self.admission.accept_rate = rate.into();
         self
     }
 }

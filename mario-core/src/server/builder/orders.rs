@@ -145,7 +145,7 @@ impl<S: Service> Builder<S> {
 mod tests {
     use std::time::Duration;
 
-    use crate::Server;
+    use crate::{Rate, Server};
 
     struct Plain;
 
@@ -162,5 +162,29 @@ mod tests {
         assert_eq!(orders.plan.rules.max_packet, 1500);
         assert_eq!(orders.workers, std::thread::available_parallelism().unwrap().get());
         assert_eq!((orders.plan.drain, orders.private_descriptors), (None, false));
+    }
+    #[test]
+    fn none_is_off_or_what_is_worked_out() {
+        let settings = Server::builder(Plain, mario::commands![])
+            .workers(3)
+            .timers(1)
+            .memberships(1)
+            .input_pool(1 << 30)
+            .heartbeat(7)
+            .tick(Duration::from_secs(1))
+            .frame_rate(Rate::per_second(1))
+            .byte_rate(Rate::per_second(2_000));
+        let settings = settings
+            .workers(None)
+            .timers(None)
+            .memberships(None)
+            .input_pool(None)
+            .heartbeat(None)
+            .tick(None)
+            .frame_rate(None)
+            .byte_rate(None);
+        let (none, unset) = (settings.orders().unwrap(), Server::builder(Plain, mario::commands![]));
+        let unset = unset.orders().unwrap();
+        assert_eq!((none.workers, format!("{:?}", none.plan)), (unset.workers, format!("{:?}", unset.plan)));
     }
 }

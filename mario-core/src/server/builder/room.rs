@@ -8,8 +8,8 @@ impl<S: Service> Builder<S> {
     /// How many timers a worker has for [`Conn::after`](crate::Conn::after), [`Worker::after`](crate::Worker::after) and
     /// [`Worker::every`](crate::Worker::every): 0 to 2³¹; by default one for each connection, and 64. Memory becomes
     /// resident as they are first used, about 60 bytes each.
-    pub fn timers(mut self, timers: usize) -> Self {
-        self.timers = Some(timers);
+    pub fn timers(mut self, timers: impl Into<Option<usize>>) -> Self {
+        self.timers = timers.into();
         self
     }
 
@@ -24,8 +24,8 @@ impl<S: Service> Builder<S> {
     /// In how many groups the connections of a worker may be, all together: 0 to 2³¹; by default four for each slot. A
     /// connection that is in three groups counts three times. Memory becomes resident as they are first used, about 24
     /// bytes each.
-    pub fn memberships(mut self, memberships: usize) -> Self {
-        self.memberships = Some(memberships);
+    pub fn memberships(mut self, memberships: impl Into<Option<usize>>) -> Self {
+        self.memberships = memberships.into();
         self
     }
 
@@ -74,8 +74,8 @@ impl<S: Service> Builder<S> {
     /// to spare, or 2 KiB a connection more if [`max_packet`](Builder::max_packet) is longer than that. With at least 2 KiB
     /// a connection each has so much for itself, whatever others send. Who needs more than that, for a longer frame, and
     /// finds nothing to spare, is closed with [`Reason::Overflow`](crate::Reason::Overflow).
-    pub fn input_pool(mut self, bytes: usize) -> Self {
-        self.input_pool = Some(bytes);
+    pub fn input_pool(mut self, bytes: impl Into<Option<usize>>) -> Self {
+        self.input_pool = bytes.into();
         self
     }
 }

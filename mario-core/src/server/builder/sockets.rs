@@ -9,21 +9,21 @@ use crate::service::Service;
 
 /// As long as nothing else is said: of a peer that does not read, the system takes as much as is good for one that does.
 pub(super) const DEFAULT: SocketOptions =
-    SocketOptions { keep_alive: None, user_timeout: None, notsent_lowat: 128 << 10 };
+    SocketOptions { keep_alive: None, user_timeout: None, notsent_lowat: Some(128 << 10) };
 
 impl<S: Service> Builder<S> {
     /// Lets the system probe silent connections (`SO_KEEPALIVE`), so that one whose peer has gone without a word, as by a
     /// cut cable, ends with an error. By default it does not: the read timeout finds out as well.
-    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
-        self.sockets.keep_alive = Some(keep_alive);
+    pub fn keep_alive(mut self, keep_alive: impl Into<Option<KeepAlive>>) -> Self {
+        self.sockets.keep_alive = keep_alive.into();
         self
     }
 
     /// How long what was sent may remain unacknowledged before the system ends the connection with an error
     /// (`TCP_USER_TIMEOUT`): 1 ms to 12 days; by default as long as the system tries, a quarter of an hour. On Linux
     /// only; elsewhere it does nothing.
-    pub fn tcp_user_timeout(mut self, timeout: Duration) -> Self {
-        self.sockets.user_timeout = Some(timeout);
+    pub fn tcp_user_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.sockets.user_timeout = timeout.into();
         self
     }
 
@@ -31,10 +31,10 @@ impl<S: Service> Builder<S> {
     /// more waits in the server, within its [water marks](Builder::water_marks) and its
     /// [pool](Builder::output_pool). On Linux only; elsewhere it does nothing.
     ///
-    /// 0 leaves it to the system. Then it takes some megabytes of each peer that does not read, and a thousand of those use up
+    /// `None` leaves it to the system. Then it takes some megabytes of each peer that does not read, and a thousand of those use up
     /// what it has for all connections of the machine (`net.ipv4.tcp_mem`): nobody is served any more, by any program.
-    pub fn tcp_notsent_lowat(mut self, bytes: u32) -> Self {
-        self.sockets.notsent_lowat = bytes;
+    pub fn tcp_notsent_lowat(mut self, bytes: impl Into<Option<u32>>) -> Self {
+        self.sockets.notsent_lowat = bytes.into();
         self
     }
 

@@ -40,8 +40,8 @@ impl<S: Service> Builder<S> {
 
     /// Aborts the process when a worker has not come round for so long, 1 ms to 12 days: for those whose supervisor
     /// starts it again. By default the server goes on without the worker.
-    pub fn abort_stalled(mut self, after: Duration) -> Self {
-        self.supervision.0.abort = Some(after);
+    pub fn abort_stalled(mut self, after: impl Into<Option<Duration>>) -> Self {
+        self.supervision.0.abort = after.into();
         self
     }
 }

@@ -48,16 +48,16 @@ impl<S: Service> Builder<S> {
     /// # server.shutdown()
     /// # }
     /// ```
-    pub fn frame_rate(mut self, rate: Rate) -> Self {
-        self.throttle.limits.frames = Some(rate);
+    pub fn frame_rate(mut self, rate: impl Into<Option<Rate>>) -> Self {
+        self.throttle.limits.frames = rate.into();
         self
     }
 
     /// How many bytes each connection may send, headers included; by default as many as it likes. What is faster waits, or
     /// closes, as with [`frame_rate`](Builder::frame_rate). With [`Excess::Close`](crate::Excess::Close) the burst is at least
     /// [`max_packet`](Builder::max_packet). With this, a connection takes 20 bytes more; with both, 36.
-    pub fn byte_rate(mut self, rate: Rate) -> Self {
-        self.throttle.limits.bytes = Some(rate);
+    pub fn byte_rate(mut self, rate: impl Into<Option<Rate>>) -> Self {
+        self.throttle.limits.bytes = rate.into();
         self
     }
 }
