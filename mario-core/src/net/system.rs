@@ -10,7 +10,7 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
-use mio::net::{TcpListener, TcpStream};
+use mio::net::TcpStream;
 use mio::{Interest, Token};
 #[cfg(target_os = "linux")]
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg};
@@ -19,7 +19,7 @@ use super::{LISTENER, Poll, Ready, Stream};
 use crate::parts::slots::Key;
 
 pub(crate) use bell::Bell;
-pub(crate) use listener::{Claim, SystemListener, adopt, bind_beside, open};
+pub(crate) use listener::{Claim, SharedListener, SystemListener, adopt, bind_beside, open};
 pub use options::KeepAlive;
 pub(crate) use options::SocketOptions;
 pub(crate) use table::{HAS_PRIVATE_TABLES, make_table_private};
@@ -36,15 +36,12 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// A connected socket of the system.
 pub(crate) type SystemStream = TcpStream;
 
-/// A listener of the system whose worker waits for it.
-pub(crate) type SharedListener = TcpListener;
-
 /// The system's poll: epoll or kqueue, through mio.
 pub(crate) struct SystemPoll(mio::Poll);
 
 impl Poll for SystemPoll {
     type Stream = TcpStream;
-    type Listener = TcpListener;
+    type Listener = SharedListener;
     type Events = mio::Events;
 
     fn events(capacity: usize) -> Self::Events {
@@ -55,12 +52,12 @@ impl Poll for SystemPoll {
         self.0.registry().register(stream, token(key), Interest::READABLE | Interest::WRITABLE)
     }
 
-    fn watch(&mut self, listener: &mut TcpListener) -> io::Result<()> {
-        self.0.registry().register(listener, token(LISTENER), Interest::READABLE)
+    fn watch(&mut self, listener: &mut SharedListener) -> io::Result<()> {
+        self.0.registry().register(&mut listener.socket, token(LISTENER), Interest::READABLE)
     }
 
-    fn unwatch(&mut self, listener: &mut TcpListener) -> io::Result<()> {
-        self.0.registry().deregister(listener)
+    fn unwatch(&mut self, listener: &mut SharedListener) -> io::Result<()> {
+        self.0.registry().deregister(&mut listener.socket)
     }
 
     fn wait(&mut self, events: &mut mio::Events, timeout: Option<Duration>) -> io::Result<()> {

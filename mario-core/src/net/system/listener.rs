@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 #[cfg(target_os = "linux")]
 use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -16,7 +17,7 @@ use crate::net::{Listener, WatchedListener};
 
 /// A listening socket of the system, with a poll of its own.
 pub(crate) struct SystemListener {
-    listener: TcpListener,
+    listener: SharedListener,
     poll: mio::Poll,
     events: mio::Events,
 }
@@ -34,17 +35,17 @@ impl SystemListener {
         SystemListener::new(adopt(socket, options)?)
     }
 
-    fn new(listener: TcpListener) -> io::Result<Self> {
+    fn new(listener: SharedListener) -> io::Result<Self> {
         Ok(SystemListener { listener, poll: mio::Poll::new()?, events: mio::Events::with_capacity(4) })
     }
 
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.listener.socket.local_addr()
     }
 
     /// Begins to watch the listener; what is returned ends a wait from any thread.
     pub(crate) fn watch(&mut self) -> io::Result<mio::Waker> {
-        self.poll.registry().register(&mut self.listener, Token(0), Interest::READABLE)?;
+        self.poll.registry().register(&mut self.listener.socket, Token(0), Interest::READABLE)?;
         mio::Waker::new(self.poll.registry(), WAKE)
     }
 }
@@ -66,24 +67,54 @@ impl WatchedListener for SystemListener {
     }
 }
 
-impl Listener for TcpListener {
+/// A listening socket of the system for which others wait.
+pub(crate) struct SharedListener {
+    pub(super) socket: TcpListener,
+    /// One was accepted. Whether another waits, nobody has told.
+    has_accepted: bool,
+}
+
+impl SharedListener {
+    fn new(socket: TcpListener) -> Self {
+        SharedListener { socket, has_accepted: false }
+    }
+
+    /// Asks the system whether a connection waits.
+    fn is_awaited(&self) -> io::Result<bool> {
+        let mut socket = [PollFd::new(&self.socket, PollFlags::IN)];
+        Ok(poll(&mut socket, Some(&Timespec::default()))? > 0)
+    }
+}
+
+impl Listener for SharedListener {
     type Stream = TcpStream;
 
-    /// Without the C library, as [reads](crate::net::Stream::read) are.
-    #[cfg(target_os = "linux")]
+    /// After an event there is one as a rule. For the others it is asked first: an attempt that finds nobody has made a
+    /// socket by then, which costs sixteen times as much as to ask.
     fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (socket, peer) = acceptfrom_with(&*self, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
-        let peer = peer.ok_or(io::ErrorKind::ConnectionAborted)?.try_into()?;
-        Ok((TcpStream::from_std(socket.into()), peer))
+        if std::mem::take(&mut self.has_accepted) && !self.is_awaited()? {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let connection = accept(&self.socket)?;
+        self.has_accepted = true;
+        Ok(connection)
     }
+}
 
-    /// Elsewhere an accepted socket does not inherit the option from its listener.
-    #[cfg(not(target_os = "linux"))]
-    fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, peer) = TcpListener::accept(self)?;
-        stream.set_nodelay(true)?;
-        Ok((stream, peer))
-    }
+/// Without the C library, as [reads](crate::net::Stream::read) are.
+#[cfg(target_os = "linux")]
+fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (socket, peer) = acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
+    let peer = peer.ok_or(io::ErrorKind::ConnectionAborted)?.try_into()?;
+    Ok((TcpStream::from_std(socket.into()), peer))
+}
+
+/// Elsewhere an accepted socket does not inherit the option from its listener.
+#[cfg(not(target_os = "linux"))]
+fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    Ok((stream, peer))
 }
 
 /// An address that is taken for several listeners, and nobody listens on yet. It keeps the port from others until the
@@ -107,7 +138,11 @@ impl Claim {
 }
 
 /// Listens on an address that is claimed, beside others: the system deals connections among them.
-pub(crate) fn bind_beside(addr: SocketAddr, backlog: u32, options: SocketOptions) -> io::Result<TcpListener> {
+pub(crate) fn bind_beside(
+    addr: SocketAddr,
+    backlog: u32,
+    options: SocketOptions,
+) -> io::Result<SharedListener> {
     let socket = bound(addr, true)?;
     options.apply(&SockRef::from(&socket))?;
     listen(socket, backlog)
@@ -130,11 +165,11 @@ pub(crate) fn open(
 }
 
 /// Takes over a socket that listens already.
-pub(crate) fn adopt(socket: net::TcpListener, options: SocketOptions) -> io::Result<TcpListener> {
+pub(crate) fn adopt(socket: net::TcpListener, options: SocketOptions) -> io::Result<SharedListener> {
     socket.set_nonblocking(true)?;
     SockRef::from(&socket).set_tcp_nodelay(true)?;
     options.apply(&SockRef::from(&socket))?;
-    Ok(TcpListener::from_std(socket))
+    Ok(SharedListener::new(TcpListener::from_std(socket)))
 }
 
 /// A socket on `addr`. Options are set here once, and accepted sockets inherit them.
@@ -148,11 +183,34 @@ fn bound(addr: SocketAddr, beside_others: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn listen(socket: Socket, backlog: u32) -> io::Result<TcpListener> {
+fn listen(socket: Socket, backlog: u32) -> io::Result<SharedListener> {
     socket.listen(depth(backlog))?;
-    Ok(TcpListener::from_std(socket.into()))
+    Ok(SharedListener::new(TcpListener::from_std(socket.into())))
 }
 
 fn depth(backlog: u32) -> i32 {
     i32::try_from(backlog).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn all_that_wait_are_accepted_time_and_again() {
+        let mut listener = bind_beside(([127, 0, 0, 1], 0).into(), 5, SocketOptions::default()).unwrap();
+        let addr = listener.socket.local_addr().unwrap();
+        for count in [3, 0, 1, 2] {
+            // They are there before `connect` returns.
+            let clients: Vec<_> = (0..count).map(|_| TcpStream::connect(addr).unwrap()).collect();
+            for client in &clients {
+                let (_, peer) = Listener::accept(&mut listener).unwrap();
+                assert_eq!(peer, client.local_addr().unwrap());
+            }
+            let nobody = Listener::accept(&mut listener).unwrap_err();
+            assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);
+        }
+    }
 }

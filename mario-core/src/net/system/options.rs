@@ -64,7 +64,7 @@ mod tests {
         let passed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let opened = bind_beside(([127, 0, 0, 1], 0).into(), 5, options).unwrap();
         for mut listener in [adopt(passed, options).unwrap(), opened] {
-            let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let _client = TcpStream::connect(listener.socket.local_addr().unwrap()).unwrap();
             // It is there before `connect` returns.
             let (accepted, _) = Listener::accept(&mut listener).unwrap();
             let socket = SockRef::from(&accepted);
