@@ -22,10 +22,10 @@ pub(super) const ACCEPTS: usize = 64;
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Gives the connections that have come their slots.
     pub(super) fn admit_all(&mut self) {
-        match self.entrance {
-            Entrance::Hand(_) => self.adopt(),
-            Entrance::Door(_) => self.accept(),
-            Entrance::Closed => {}
+        match &self.entrance {
+            Entrance::Hand(hand) if !hand.is_empty() => self.adopt(),
+            Entrance::Door(door) if door.is_crowded() => self.accept(),
+            _ => {}
         }
     }
 

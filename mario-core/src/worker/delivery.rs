@@ -78,6 +78,12 @@ impl Delivery {
         Delivery { mail, taken: 0, many: None, surveys: Vec::new() }
     }
 
+    /// A letter is in hand, or waits.
+    #[inline]
+    pub(super) fn has_letters(&self) -> bool {
+        self.many.is_some() || !self.mail.is_empty()
+    }
+
     /// There is something to do for which no event will come.
     pub(super) fn has_work(&self) -> bool {
         self.is_amid_many() || self.has_surveys() || !self.mail.is_empty()

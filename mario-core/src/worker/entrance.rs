@@ -59,6 +59,12 @@ impl<L: Listener> Door<L> {
         Door { acceptor, crowded: true, pause_end: None }
     }
 
+    /// Somebody may wait.
+    #[inline]
+    pub(super) fn is_crowded(&self) -> bool {
+        self.crowded
+    }
+
     /// There was an event.
     pub(super) fn knock(&mut self) {
         self.crowded = true;

@@ -14,7 +14,6 @@ pub(crate) const DELIVERIES: usize = 256;
 
 impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Does what was asked for by mail; goes on in the next round if that is very much.
-    #[inline]
     pub(super) fn deliver(&mut self) {
         for _ in 0..self.plan.deliveries {
             let (groups, slots) = (self.exchange.groups(), &self.slots);
