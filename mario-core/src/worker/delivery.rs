@@ -23,6 +23,8 @@ pub(super) struct Delivery {
     taken: u64,
     /// A letter to many of whom some have not got it yet.
     many: Option<Many>,
+    /// What the last letter to a group had its members in, for the next one.
+    spare: Vec<Key>,
     surveys: Vec<Survey>,
 }
 
@@ -36,14 +38,13 @@ struct Many {
 /// Who is yet to get a letter.
 enum Rest {
     Keys {
-        keys: Box<[Key]>,
+        keys: Vec<Key>,
         done: usize,
+        /// They are the members of a group.
+        of_group: bool,
     },
     /// Whoever is there: so many when it began, less those that it has come to.
-    Slots {
-        slots: Range<u32>,
-        left: usize,
-    },
+    Slots { slots: Range<u32>, left: usize },
 }
 
 /// A step on the way through the mail.
@@ -75,7 +76,7 @@ pub(super) enum Pushed<'d> {
 
 impl Delivery {
     pub(super) fn new(mail: Arc<Mail>) -> Self {
-        Delivery { mail, taken: 0, many: None, surveys: Vec::new() }
+        Delivery { mail, taken: 0, many: None, spare: Vec::new(), surveys: Vec::new() }
     }
 
     /// A letter is in hand, or waits.
@@ -93,7 +94,7 @@ impl Delivery {
     #[inline]
     pub(super) fn next<T>(&mut self, groups: &Groups, slots: &Slots<T>) -> Step<'_> {
         while !self.is_amid_many() {
-            self.many = None;
+            self.put_away();
             let Some(letter) = self.mail.next() else { return Step::Done };
             self.taken += 1;
             let (rest, user, message) = match letter {
@@ -112,10 +113,7 @@ impl Delivery {
                 }
                 Letter::PushMany(keys, message) => (Rest::keys(keys), None, message),
                 Letter::PushToUser(user, keys, message) => (Rest::keys(keys), Some(user), message),
-                // Whoever is a member now gets it, however long it takes.
-                Letter::PushToGroup(group, message) => {
-                    (Rest::keys(groups.members(group).into()), None, message)
-                }
+                Letter::PushToGroup(group, message) => (self.members(groups, group), None, message),
                 Letter::PushToAll(message) => (Rest::all(slots), None, message),
                 // A fuzzer takes what a panic's hook is told of for its find.
                 Letter::Die => resume_unwind(Box::new("a test wanted it")),
@@ -153,9 +151,10 @@ impl Delivery {
 
     /// Does no more for those that the letter in hand goes to; what is not done by now is counted as lost.
     pub(super) fn give_up(&mut self) {
-        if let Some(Many { rest, .. }) = self.many.take() {
+        if let Some(Many { rest, .. }) = &self.many {
             self.mail.lose(rest.left());
         }
+        self.put_away();
     }
 
     /// The same, and takes no more letters.
@@ -170,6 +169,21 @@ impl Delivery {
         Delivered { taken: self.taken, is_amid: self.is_amid_many() }
     }
 
+    /// Whoever is a member now gets it, however long it takes.
+    fn members(&mut self, groups: &Groups, group: Name) -> Rest {
+        let mut keys = std::mem::take(&mut self.spare);
+        keys.extend_from_slice(groups.members(group));
+        Rest::Keys { keys, done: 0, of_group: true }
+    }
+
+    /// Has no letter to many in hand any more.
+    fn put_away(&mut self) {
+        if let Some(Many { rest: Rest::Keys { mut keys, of_group: true, .. }, .. }) = self.many.take() {
+            keys.clear();
+            self.spare = keys;
+        }
+    }
+
     fn is_amid_many(&self) -> bool {
         self.many.as_ref().is_some_and(|many| !many.rest.is_empty())
     }
@@ -177,7 +191,7 @@ impl Delivery {
 
 impl Rest {
     fn keys(keys: Box<[Key]>) -> Self {
-        Rest::Keys { keys, done: 0 }
+        Rest::Keys { keys: keys.into_vec(), done: 0, of_group: false }
     }
 
     /// All that are there now. Who comes meanwhile may be among them.
@@ -187,7 +201,7 @@ impl Rest {
 
     fn is_empty(&self) -> bool {
         match self {
-            Rest::Keys { keys, done } => *done == keys.len(),
+            Rest::Keys { keys, done, .. } => *done == keys.len(),
             Rest::Slots { slots, .. } => slots.is_empty(),
         }
     }
@@ -195,7 +209,7 @@ impl Rest {
     /// How many are yet to get it.
     fn left(&self) -> usize {
         match self {
-            Rest::Keys { keys, done } => keys.len() - done,
+            Rest::Keys { keys, done, .. } => keys.len() - done,
             Rest::Slots { left, .. } => *left,
         }
     }
@@ -204,7 +218,7 @@ impl Rest {
     #[inline]
     fn next<T>(&mut self, tenants: &Slots<T>) -> Option<Key> {
         match self {
-            Rest::Keys { keys, done } => {
+            Rest::Keys { keys, done, .. } => {
                 *done += 1;
                 keys.get(*done - 1).copied()
             }

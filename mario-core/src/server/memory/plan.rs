@@ -22,7 +22,7 @@ use crate::worker::{self, Plan};
 /// Allocations that are small: what others are made of, names, handles, what the system's poll keeps.
 const SMALL: usize = 16 << 10;
 
-/// How many lists of all connections there may be at a time: of a push to all, of a shutdown, and of what is dropped.
+/// How many lists of all connections there may be at a time: of a push to a group, of a shutdown, and of what is dropped.
 const LISTS: usize = 3;
 
 impl Memory {
