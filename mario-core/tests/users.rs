@@ -135,10 +135,22 @@ fn what_is_sent_to_a_user_reaches_no_other() {
     assert!(client.call::<_, Outcome>(HAND_ON, &Uid { uid: 8 }).is_bound);
     assert_eq!(client.next_frame(), None);
     assert_eq!((server.stats().pushes, server.stats().pushes_gone), (0, 1));
-    assert_eq!(connections.push_to_user(8u64, NEWS, &Payload(b"yours")).unwrap().queued, 1);
+    assert_eq!(connections.push_to_user(8u64, NEWS, &Payload(b"yours")), Ok(()));
     assert_eq!(client.receive::<Payload<'_>>(NEWS).0, b"yours");
     let nobody = connections.push_to_user(7u64, NEWS, &Payload(b""));
     assert_eq!(nobody, Err(PushError::Offline(7u64.into())));
+}
+
+#[test]
+fn a_full_mailbox_is_told_to_who_speaks_to_a_user() {
+    let server = TestServer::new(builder().mailbox(1));
+    let mut client = bound(&server, 7);
+    let connections = server.connections();
+    assert_eq!(connections.push_to_user(7u64, NEWS, &Payload(b"old")), Ok(()));
+    let full = Err(PushError::Partly { refused: 1, workers: 1 });
+    assert_eq!(connections.push_to_user(7u64, NEWS, &Payload(b"new")), full);
+    assert_eq!(client.receive::<Payload<'_>>(NEWS).0, b"old");
+    assert_eq!((client.next_frame(), server.stats().pushes_refused), (None, 1));
 }
 
 /// All or nothing: nobody is kicked for one who is not bound.

@@ -92,8 +92,10 @@ impl Operators {
 
     fn to_device(&self, id: u64, message: &Message) -> Answer {
         match self.connections.push_message_to_user(id, message) {
-            Ok(pushed) if pushed.refused == 0 => Answer(202, "queued".into()),
-            Ok(_) => Answer(503, "the device's worker is far behind: try again".into()),
+            Ok(()) => Answer(202, "queued".into()),
+            Err(PushError::Partly { .. }) => {
+                Answer(503, "the device's worker is far behind: try again".into())
+            }
             Err(error @ PushError::Offline(_)) => Answer(404, error.to_string()),
             Err(error) => Answer(500, error.to_string()),
         }

@@ -31,8 +31,9 @@ pub(crate) use slowest::{Survey, worst};
 
 /// A way to the connections of a server from any thread, and from the handlers of other connections.
 ///
-/// Nothing here waits: a push is queued for the worker that has the connection, or the error says why not. What one
-/// thread pushes to one connection arrives in the same order.
+/// Nothing here waits: a push is queued for the worker that has the connection, or the error says why not. To a user, to a
+/// group and to all it is `Ok` where it is queued for each of them; to a [list](Connections::push_to_each) the answer counts.
+/// What one thread pushes to one connection arrives in the same order.
 ///
 /// ```
 /// use mario::{Conn, ConnId, Connections, Packet, PushError};
@@ -131,7 +132,7 @@ pub enum PushError {
     Partly {
         /// How many.
         refused: usize,
-        /// How many workers there are.
+        /// Of how many that it was for.
         workers: usize,
     },
     /// The worker that has the connection is so far behind that its mailbox is full.
@@ -150,7 +151,7 @@ pub enum PushError {
     OtherService(&'static str),
 }
 
-/// What became of a message to many connections.
+/// What became of a message to [each of many connections](Connections::push_to_each).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pushed {
@@ -213,26 +214,11 @@ impl Connections {
     /// }
     /// ```
     pub fn push_to_each(&self, ids: impl IntoIterator<Item = ConnId>, message: &Message) -> Pushed {
-        self.post_to_each(ids, message, Letter::PushMany)
-    }
-
-    /// The same, by a letter of another kind.
-    fn post_to_each(
-        &self,
-        ids: impl IntoIterator<Item = ConnId>,
-        message: &Message,
-        letter: impl Fn(Box<[Key]>, Message) -> Letter,
-    ) -> Pushed {
-        let (mut pushed, mut of_worker) = (Pushed::default(), BTreeMap::<_, Vec<_>>::new());
-        for id in ids {
-            match self.worker_of(id) {
-                Some(_) => of_worker.entry(id.worker()).or_default().push(id.key()),
-                None => pushed.gone += 1,
-            }
-        }
-        for (worker, keys) in of_worker {
+        let (of_workers, gone) = self.by_worker(ids);
+        let mut pushed = Pushed { gone, ..Pushed::default() };
+        for (worker, keys) in of_workers {
             let count = keys.len();
-            match self.0.workers[worker].post(letter(keys.into(), message.clone())) {
+            match self.0.workers[worker].post(Letter::PushMany(keys.into(), message.clone())) {
                 Ok(()) => pushed.queued += count,
                 Err(Refused::Full(_)) => pushed.refused += count,
             }
@@ -313,6 +299,31 @@ impl Connections {
             Some(worker) if worker.is_over() => PushError::ShutDown,
             _ => PushError::Gone(id),
         }
+    }
+
+    /// Which of these connections each worker has, and how many have ended.
+    fn by_worker(&self, ids: impl IntoIterator<Item = ConnId>) -> (BTreeMap<usize, Vec<Key>>, usize) {
+        let (mut of_workers, mut gone) = (BTreeMap::<_, Vec<_>>::new(), 0);
+        for id in ids {
+            match self.worker_of(id) {
+                Some(_) => of_workers.entry(id.worker()).or_default().push(id.key()),
+                None => gone += 1,
+            }
+        }
+        (of_workers, gone)
+    }
+
+    /// Posts a letter to each of these workers.
+    ///
+    /// # Errors
+    /// [`PushError::Partly`] if the mailboxes of some are full.
+    fn post_to_workers(&self, letters: impl Iterator<Item = (usize, Letter)>) -> Result<(), PushError> {
+        let (mut refused, mut workers) = (0, 0);
+        for (worker, letter) in letters {
+            workers += 1;
+            refused += usize::from(self.0.workers[worker].post(letter).is_err());
+        }
+        if refused == 0 { Ok(()) } else { Err(PushError::Partly { refused, workers }) }
     }
 
     /// The worker that has the connection, if that is open.

@@ -111,18 +111,21 @@ impl Deed {
                     let state = world.lock();
                     clients.iter().filter_map(|client| state.wires[*client].id()).collect()
                 };
-                many(world, connections, style, clients, None, |message| {
-                    let pushed = connections.push_to_each(ids, message);
-                    (pushed.queued, pushed.refused)
+                let act = |message: &Message| connections.push_to_each(ids, message);
+                many(world, connections, style, clients, None, act, |pushed, reach| {
+                    pushed.queued == reach.told && pushed.queued + pushed.refused == reach.all
                 });
             }
             Deed::PushToUser(user, style) => {
                 let clients = world.lock().users.get(&user).cloned().unwrap_or_default();
-                many(world, connections, style, clients, Some(user), |message| {
-                    match connections.push_message_to_user(user, message) {
-                        Ok(pushed) => (pushed.queued, pushed.refused),
-                        Err(_) => (0, 0),
+                let act = |message: &Message| connections.push_message_to_user(user, message);
+                many(world, connections, style, clients, Some(user), act, |result, reach| match result {
+                    Ok(()) => reach.all > 0 && reach.letters == reach.workers,
+                    Err(PushError::Partly { refused, workers }) => {
+                        *workers == reach.workers && *refused == reach.workers - reach.letters && *refused > 0
                     }
+                    Err(PushError::Offline(_)) => reach.all == 0,
+                    Err(_) => false,
                 });
             }
             Deed::PushToGroup(group, style) => {
@@ -180,25 +183,40 @@ fn one(
     result.is_ok()
 }
 
-/// Pushes to some; `act` says to how many it is queued, and for how many there is no room.
-fn many(
+/// How far a push to some has come.
+#[derive(Debug)]
+struct Reach {
+    /// So many open connections are on the way of a letter, of all that it is for.
+    told: usize,
+    all: usize,
+    /// So many workers have a letter, of those that have one of the connections.
+    letters: usize,
+    workers: usize,
+}
+
+/// Pushes to some; what `act` answers has to fit how far that has come.
+fn many<R: std::fmt::Debug>(
     world: &World,
     connections: &Connections,
     style: Style,
     mut clients: Vec<usize>,
     user: Option<u64>,
-    act: impl FnOnce(&Message) -> (usize, usize),
+    act: impl FnOnce(&Message) -> R,
+    fits: impl FnOnce(&R, &Reach) -> bool,
 ) {
     let (push, message) = world.message(connections, style);
     clients.retain(|client| world.lock().is_open(*client));
-    let ((queued, refused), posted) = world.posting(|| act(&message));
+    let (result, posted) = world.posting(|| act(&message));
     let mut state = world.lock();
-    state.note(format_args!("push {} to clients {clients:?}: {queued} queued", push.serial));
-    let mut count = 0;
+    state.note(format_args!("push {} to clients {clients:?}: {result:?}", push.serial));
+    let is_on = |worker| clients.iter().any(|client| state.wires[*client].is_of(worker));
+    let workers = (0..posted.len()).filter(|worker| is_on(*worker)).count();
+    let mut reach = Reach { told: 0, all: clients.len(), letters: 0, workers };
     for (worker, letters) in posted.into_iter().enumerate().filter(|(_, letters)| *letters > 0) {
         let to: Vec<_> =
             clients.iter().copied().filter(|client| state.wires[*client].is_of(worker)).collect();
-        count += to.len();
+        reach.told += to.len();
+        reach.letters += 1;
         if letters > 1 || to.is_empty() {
             state.violated(format!("worker {worker} gets {letters} letters to {to:?}"));
         }
@@ -208,10 +226,8 @@ fn many(
         };
         state.posted(worker, letter);
     }
-    if count != queued || queued + refused != clients.len() {
-        state.violated(format!(
-            "{queued} are told to be pushed to, {refused} not; {count} are, of {clients:?}"
-        ));
+    if !fits(&result, &reach) {
+        state.violated(format!("a push to clients {clients:?}: {result:?}, {reach:?}"));
     }
 }
 

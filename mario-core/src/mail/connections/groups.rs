@@ -68,16 +68,11 @@ impl Connections {
     }
 
     fn post_to_all(&self, letter: impl Fn() -> Letter) -> Result<(), PushError> {
-        let workers = self.0.workers.iter().filter(|worker| !worker.is_over());
-        let (mut refused, mut all) = (0, 0);
-        for worker in workers {
-            all += 1;
-            refused += usize::from(worker.post(letter()).is_err());
+        let workers = &self.0.workers;
+        let mut at_work = (0..workers.len()).filter(|worker| !workers[*worker].is_over()).peekable();
+        if at_work.peek().is_none() {
+            return Err(PushError::ShutDown);
         }
-        match (refused, all) {
-            (_, 0) => Err(PushError::ShutDown),
-            (0, _) => Ok(()),
-            (refused, workers) => Err(PushError::Partly { refused, workers }),
-        }
+        self.post_to_workers(at_work.map(|worker| (worker, letter())))
     }
 }

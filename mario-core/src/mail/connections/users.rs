@@ -2,7 +2,7 @@
 
 use mario_proto::Packet;
 
-use super::{Connections, Message, Post, PushError, Pushed};
+use super::{Connections, Message, Post, PushError};
 use crate::link::ConnId;
 use crate::mail::Letter;
 use crate::mail::users::{BindError, Others};
@@ -19,25 +19,24 @@ impl Connections {
         user: impl Into<Name>,
         command: u16,
         packet: &P,
-    ) -> Result<Pushed, PushError> {
+    ) -> Result<(), PushError> {
         self.push_message_to_user(user, &self.message(command, packet)?)
     }
 
-    /// Pushes a message to all connections of a user. One that is another user's by the time its worker comes to it does
-    /// not get it, and counts as gone.
+    /// Pushes a message to all connections of a user: one letter to each worker that has some of them. One that is another
+    /// user's by the time its worker comes to it does not get it, and counts as gone.
     ///
     /// # Errors
-    /// [`PushError::Offline`].
-    pub fn push_message_to_user(
-        &self,
-        user: impl Into<Name>,
-        message: &Message,
-    ) -> Result<Pushed, PushError> {
+    /// [`PushError::Offline`], and [`PushError::Partly`] if the mailboxes of some of these workers, or all, are full, so that
+    /// the connections there don't get it.
+    pub fn push_message_to_user(&self, user: impl Into<Name>, message: &Message) -> Result<(), PushError> {
         let user = user.into();
-        let pushed = self.post_to_each(self.of_user(user), message, |keys, message| {
-            Letter::PushToUser(user, keys, message)
-        });
-        if pushed.queued + pushed.refused == 0 { Err(PushError::Offline(user)) } else { Ok(pushed) }
+        let (of_workers, _) = self.by_worker(self.of_user(user));
+        if of_workers.is_empty() {
+            return Err(PushError::Offline(user));
+        }
+        let letter = |keys: Vec<_>| Letter::PushToUser(user, keys.into(), message.clone());
+        self.post_to_workers(of_workers.into_iter().map(|(worker, keys)| (worker, letter(keys))))
     }
 
     /// The connections of a user, the oldest first.
