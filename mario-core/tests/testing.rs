@@ -77,13 +77,29 @@ fn flood(_conn: &mut Conn<'_, Witness>) -> Payload<'static> {
     Payload(&[7; 20_000])
 }
 
+#[derive(Packet)]
+#[mario(command = 0x0005, reply = Length)]
+struct Measure<'a> {
+    text: &'a str,
+}
+
+#[derive(Debug, PartialEq, Packet)]
+struct Length {
+    bytes: u32,
+}
+
+#[mario::command]
+fn measure(_conn: &mut Conn<'_, Witness>, request: Measure<'_>) -> Length {
+    Length { bytes: request.text.len() as u32 }
+}
+
 #[mario::command(PANIC)]
 fn panics(_conn: &mut Conn<'_, Witness>) {
     panic!("as the test wants it");
 }
 
 fn builder() -> Builder<Witness> {
-    Server::builder(Witness::default(), mario::commands![echo, name, flood, panics])
+    Server::builder(Witness::default(), mario::commands![echo, name, flood, measure, panics])
 }
 
 fn server() -> TestServer<Witness> {
@@ -95,6 +111,12 @@ fn named(server: &TestServer<Witness>, name: &str) -> TestClient<Witness> {
     let before: Name<'_> = client.call(NAME, &Name { name });
     assert_eq!(before, Name { name: "" });
     client
+}
+
+#[test]
+fn a_request_knows_its_command_and_reply() {
+    let server = server();
+    assert_eq!(server.connect().request(&Measure { text: "Mario" }), Length { bytes: 5 });
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use mario_proto::{Decode, Frame, Framing, Packet, decode_packet, frame_to_vec};
+use mario_proto::{Decode, Frame, Framing, OwnedReply, Packet, decode_packet, frame_to_vec};
 
 use super::stage::Stage;
 use crate::link::ConnId;
@@ -52,6 +52,16 @@ impl<S: Service> TestClient<S> {
     pub fn send_bytes(&mut self, bytes: &[u8]) {
         self.wire.send(bytes);
         self.settle();
+    }
+
+    /// Sends a packet that [says which command it is the request of](crate::Request), and receives the reply. One that
+    /// borrows is for [`call`](TestClient::call).
+    ///
+    /// # Panics
+    /// As [`send`](TestClient::send) and [`receive`](TestClient::receive).
+    #[track_caller]
+    pub fn request<Q: OwnedReply>(&mut self, request: &Q) -> Q::Reply {
+        self.call(Q::COMMAND, request)
     }
 
     /// Sends a packet, and [receives](TestClient::receive) the next one under the same id.
