@@ -146,6 +146,7 @@ pub mod __private {
     }
 
     /// For tests of what becomes of a worker that dies; whether it will.
+    #[cfg(feature = "__deaths")]
     pub fn kill_worker(connections: &crate::Connections, worker: usize) -> bool {
         connections.kill_worker(worker)
     }

@@ -30,9 +30,10 @@ pub(crate) enum Letter {
     Kick(Key, Name),
     Answer(Answered),
     Call(Key, Call),
-    /// For tests of what becomes of a worker that dies.
-    Die,
     Slowest(Survey),
+    /// For tests of what becomes of a worker that dies.
+    #[cfg(any(test, fuzzing, feature = "__deaths"))]
+    Die,
 }
 
 impl Letter {
@@ -44,7 +45,9 @@ impl Letter {
             | Letter::PushToGroup(..)
             | Letter::PushToAll(_) => true,
             Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(..) => false,
-            Letter::Answer(_) | Letter::Call(..) | Letter::Die | Letter::Slowest(_) => false,
+            Letter::Answer(_) | Letter::Call(..) | Letter::Slowest(_) => false,
+            #[cfg(any(test, fuzzing, feature = "__deaths"))]
+            Letter::Die => false,
         }
     }
 
@@ -55,7 +58,9 @@ impl Letter {
             Letter::PushMany(keys, _) | Letter::PushToUser(_, keys, _) => keys.len(),
             Letter::PushToGroup(..) | Letter::PushToAll(_) => 0,
             Letter::Join(..) | Letter::Leave(..) | Letter::Close(_) | Letter::Kick(..) => 0,
-            Letter::Answer(_) | Letter::Call(..) | Letter::Slowest(_) | Letter::Die => 0,
+            Letter::Answer(_) | Letter::Call(..) | Letter::Slowest(_) => 0,
+            #[cfg(any(test, fuzzing, feature = "__deaths"))]
+            Letter::Die => 0,
         }
     }
 }

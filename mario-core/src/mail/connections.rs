@@ -276,6 +276,7 @@ impl Connections {
     }
 
     /// Makes a worker die, for tests; whether it will.
+    #[cfg(any(test, fuzzing, feature = "__deaths"))]
     pub(crate) fn kill_worker(&self, worker: usize) -> bool {
         self.0.workers.get(worker).is_some_and(|worker| worker.post(Letter::Die).is_ok())
     }
