@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::doorbell::Wake;
 use crate::mail::connections::Connections;
-use crate::mail::mailbox::{Course, Hand, Mailbox, Promised};
+use crate::mail::mailbox::{Course, Hand, Mailbox};
 use crate::net::Poll;
 use crate::net::accepting::Acceptor;
 use crate::net::admission::Arrival;
@@ -77,7 +77,7 @@ pub(crate) struct Worker<S: Service, P: Poll, C, W: Wake> {
     clock: C,
     poll: P,
     mailbox: Arc<Mailbox<W>>,
-    entrance: Entrance<P>,
+    entrance: Entrance<P, W>,
     delivery: Delivery,
     /// A survey that has begun.
     look: Option<Look>,
@@ -157,7 +157,7 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     }
 
     /// From now on the worker takes what the master deals.
-    pub(crate) fn adopt_from(&mut self, hand: Hand<Arrival<P::Stream>>) {
+    pub(crate) fn adopt_from(&mut self, hand: Hand<Arrival<P::Stream>, W>) {
         self.entrance = Entrance::Hand(hand);
     }
 
@@ -214,9 +214,9 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
         self.mailbox.end();
         // The master may have dealt some before it knew.
         while let Entrance::Hand(hand) = &mut self.entrance
-            && hand.next().is_some()
+            && let Some((_, _, slot)) = hand.next()
         {
-            self.turn_away(Promised::at(&self.mailbox), Reason::ShutDown);
+            slot.ends(Reason::ShutDown);
         }
         self.exchange.publish(self.slots.len());
         self.unflushed

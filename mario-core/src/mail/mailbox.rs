@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::doorbell::{Doorbell, Wake};
 use crate::mail::{Answered, Letter, Mail, Refused, Room};
 use crate::net::admission::Arrival;
+use crate::reason::Reason;
 use crate::stats::Counters;
 use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, CachePadded, Ordering};
 
@@ -94,11 +95,6 @@ impl<W: Wake> Mailbox<W> {
         self.load.0.load(Ordering::Relaxed)
     }
 
-    /// Promises a slot.
-    pub(crate) fn promise(&self) {
-        self.load.0.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// A promised or taken slot is free again.
     pub(crate) fn free(&self) {
         self.load.0.fetch_sub(1, Ordering::Relaxed);
@@ -173,11 +169,14 @@ impl<W: Wake> Mailbox<W> {
     }
 }
 
-/// A slot that is promised to a connection. Dropped, it is free again.
+/// A slot that is promised to a connection. Dropped before that has it, the slot is free again, and the connection counts
+/// as one that ended as the server shut down: whoever is the last to go of master and worker drops what is on its way yet.
 pub(crate) struct Promised<W: Wake>(Option<Arc<Mailbox<W>>>);
 
 impl<W: Wake> Promised<W> {
-    pub(crate) fn at(mailbox: &Arc<Mailbox<W>>) -> Self {
+    /// Promises a slot of the worker.
+    pub(crate) fn of(mailbox: &Arc<Mailbox<W>>) -> Self {
+        mailbox.load.0.fetch_add(1, Ordering::Relaxed);
         Promised(Some(Arc::clone(mailbox)))
     }
 
@@ -185,28 +184,51 @@ impl<W: Wake> Promised<W> {
     pub(crate) fn keep(mut self) {
         self.0 = None;
     }
-}
 
-impl<W: Wake> Drop for Promised<W> {
-    fn drop(&mut self) {
-        if let Some(mailbox) = &self.0 {
+    /// The connection is not to have one.
+    pub(crate) fn take_back(mut self) {
+        if let Some(mailbox) = self.0.take() {
+            mailbox.free();
+        }
+    }
+
+    /// The connection ends before it has its slot.
+    pub(crate) fn ends(mut self, reason: Reason) {
+        self.give_up(reason);
+    }
+
+    #[cold]
+    fn give_up(&mut self, reason: Reason) {
+        if let Some(mailbox) = self.0.take() {
+            mailbox.counters.ends(reason);
             mailbox.free();
         }
     }
 }
 
+impl<W: Wake> Drop for Promised<W> {
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.give_up(Reason::ShutDown);
+        }
+    }
+}
+
+/// A socket on its way, where it is from, and the slot that it is to have.
+type Dealt<T, W> = (T, SocketAddr, Promised<W>);
+
 /// The master's end of the way to a worker.
 pub(crate) struct Dealer<T, W: Wake> {
-    ring: rtrb::Producer<(T, SocketAddr)>,
+    ring: rtrb::Producer<Dealt<T, W>>,
     pub(crate) mailbox: Arc<Mailbox<W>>,
     slots: usize,
 }
 
 /// The worker's end.
-pub(crate) struct Hand<T>(rtrb::Consumer<(T, SocketAddr)>);
+pub(crate) struct Hand<T, W: Wake>(rtrb::Consumer<Dealt<T, W>>);
 
 /// A way to the worker of `mailbox`, which has so many slots.
-pub(crate) fn way<T, W: Wake>(slots: usize, mailbox: &Arc<Mailbox<W>>) -> (Dealer<T, W>, Hand<T>) {
+pub(crate) fn way<T, W: Wake>(slots: usize, mailbox: &Arc<Mailbox<W>>) -> (Dealer<T, W>, Hand<T, W>) {
     way_of(RING, slots, mailbox)
 }
 
@@ -215,14 +237,14 @@ pub(crate) fn way_of<T, W: Wake>(
     ring: usize,
     slots: usize,
     mailbox: &Arc<Mailbox<W>>,
-) -> (Dealer<T, W>, Hand<T>) {
+) -> (Dealer<T, W>, Hand<T, W>) {
     let (producer, consumer) = rtrb::RingBuffer::new(ring);
     (Dealer { ring: producer, mailbox: Arc::clone(mailbox), slots }, Hand(consumer))
 }
 
 /// What a way takes.
-pub(crate) fn ring_bytes<T>() -> usize {
-    RING * size_of::<(Arrival<T>, SocketAddr)>()
+pub(crate) fn ring_bytes<T, W: Wake>() -> usize {
+    RING * size_of::<Dealt<Arrival<T>, W>>()
 }
 
 impl<T, W: Wake> Dealer<T, W> {
@@ -242,24 +264,24 @@ impl<T, W: Wake> Dealer<T, W> {
         if !self.is_ready() {
             return Err(stream);
         }
-        self.mailbox.promise();
+        let slot = Promised::of(&self.mailbox);
         promised();
-        match self.ring.push((stream, peer)) {
+        match self.ring.push((stream, peer, slot)) {
             Ok(()) => {
                 self.mailbox.doorbell.ring();
                 Ok(())
             }
-            Err(rtrb::PushError::Full((stream, _))) => {
-                self.mailbox.free();
+            Err(rtrb::PushError::Full((stream, _, slot))) => {
+                slot.take_back();
                 Err(stream)
             }
         }
     }
 }
 
-impl<T> Hand<T> {
-    /// The next socket that was dealt; its slot is promised.
-    pub(crate) fn next(&mut self) -> Option<(T, SocketAddr)> {
+impl<T, W: Wake> Hand<T, W> {
+    /// The next socket that was dealt.
+    pub(crate) fn next(&mut self) -> Option<Dealt<T, W>> {
         self.0.pop().ok()
     }
 
@@ -290,7 +312,9 @@ mod tests {
         assert_eq!(dealer.deal('a', peer, || ()), Ok(()));
         assert_eq!(dealer.deal('b', peer, || ()), Ok(()));
         assert_eq!(dealer.deal('c', peer, || ()), Err('c'));
-        assert_eq!(hand.next(), Some(('a', peer)));
+        let (stream, from, slot) = hand.next().unwrap();
+        assert_eq!((stream, from), ('a', peer));
+        slot.keep();
         assert!(!dealer.has_room(), "the slot is taken now");
         mailbox.free();
         assert_eq!(dealer.deal('d', peer, || ()), Ok(()));
@@ -339,5 +363,18 @@ mod tests {
         assert_eq!(mailbox.load(), RING);
         hand.next();
         assert_eq!(dealer.deal(RING, peer, || ()), Ok(()));
+    }
+
+    #[test]
+    fn who_is_dealt_to_a_worker_that_has_gone_is_counted() {
+        let peer = ([127, 0, 0, 1], 1).into();
+        let mailbox = Arc::new(Mailbox::new(Nobody, Room { slots: 2, letters: 2, answers: 2 }));
+        let ended = |reason: Reason| mailbox.counters.ended[reason.place()].get();
+        let (mut dealer, hand) = way(2, &mailbox);
+        assert_eq!(dealer.deal('a', peer, || ()), Ok(()));
+        drop(hand);
+        assert_eq!((mailbox.load(), ended(Reason::ShutDown)), (1, 0), "the master may be dealing yet");
+        drop(dealer);
+        assert_eq!((mailbox.load(), ended(Reason::ShutDown)), (0, 1));
     }
 }

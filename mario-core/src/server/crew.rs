@@ -43,7 +43,7 @@ pub(crate) struct Orders<S: Service> {
 /// Where one worker's connections are to come from.
 pub(crate) enum Errand {
     /// From the master.
-    Adopt(Hand<Arrival<SystemStream>>),
+    Adopt(Hand<Arrival<SystemStream>, Bell>),
     /// From a listener of its own, which counts here; [`Crew::listen`] tells where.
     Listen(Arc<Door>),
 }

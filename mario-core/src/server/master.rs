@@ -195,7 +195,7 @@ mod tests {
     /// A master with one worker on the way to which one socket has room.
     struct Rig {
         mailbox: Arc<Mailbox<Nobody>>,
-        hand: RefCell<Hand<Arrival<char>>>,
+        hand: RefCell<Hand<Arrival<char>, Nobody>>,
         dealer: Option<Dealer<Arrival<char>, Nobody>>,
         door: Arc<Door>,
         stop: Arc<AtomicBool>,
@@ -217,7 +217,7 @@ mod tests {
         }
 
         fn next(&self) -> Option<char> {
-            self.hand.borrow_mut().next().map(|(arrival, _)| arrival.stream)
+            self.hand.borrow_mut().next().map(|(arrival, ..)| arrival.stream)
         }
 
         fn run(

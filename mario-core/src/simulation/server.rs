@@ -40,7 +40,7 @@ const KILLS: u64 = 4;
 
 /// Where a worker's connections come from.
 enum Entrance {
-    Hand(Hand<Arrival<SimStream>>),
+    Hand(Hand<Arrival<SimStream>, SimBell>),
     Door((SimListener, Arc<Door>)),
 }
 

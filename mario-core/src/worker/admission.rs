@@ -32,13 +32,13 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
     /// Takes what the master has dealt; slots are promised.
     pub(super) fn adopt(&mut self) {
         while let Entrance::Hand(hand) = &mut self.entrance
-            && let Some((arrival, peer)) = hand.next()
+            && let Some((arrival, peer, slot)) = hand.next()
         {
             if self.course == Course::Close {
-                self.turn_away(Promised::at(&self.mailbox), Reason::ShutDown);
+                slot.ends(Reason::ShutDown);
                 continue;
             }
-            self.admit(arrival, peer);
+            self.admit(arrival, peer, slot);
         }
     }
 
@@ -56,28 +56,27 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
                 continue;
             }
             door.acceptor.admitted(self.now);
-            self.mailbox.promise();
-            self.admit(arrival, peer);
+            let slot = Promised::of(&self.mailbox);
+            self.admit(arrival, peer, slot);
         }
     }
 
     /// Gives a connection the slot that it was promised.
-    fn admit(&mut self, arrival: Arrival<P::Stream>, peer: SocketAddr) {
-        let promised = Promised::at(&self.mailbox);
+    fn admit(&mut self, arrival: Arrival<P::Stream>, peer: SocketAddr, promised: Promised<W>) {
         let Arrival { stream, ticket } = arrival;
         let session = match caught(S::Session::default) {
             Ok(session) => session,
             Err(panic) => {
                 self.mailbox.counters.panicked();
                 log::error!("Session::default panicked, the connection from {peer} is closed: {panic}");
-                return self.turn_away(promised, Reason::Panicked);
+                return promised.ends(Reason::Panicked);
             }
         };
         let index = self.index;
         let make = |key| Connection::new(stream, Link::new(ConnId::new(index, key), peer), session);
         let Some(key) = self.slots.insert_with(make) else {
             log::error!("worker {index} was dealt more connections than it has slots");
-            return self.turn_away(promised, Reason::Overflow);
+            return promised.ends(Reason::Overflow);
         };
         promised.keep();
         let Some(connection) = self.slots.get_mut(key) else { return };
@@ -101,13 +100,6 @@ impl<S: Service, P: Poll, C: Clock, W: Wake> Worker<S, P, C, W> {
             drain.join(key, self.now);
         }
         self.after(key, Turn::default());
-    }
-
-    /// A connection does not get the slot that it was promised.
-    #[cold]
-    pub(super) fn turn_away(&self, promised: Promised<W>, reason: Reason) {
-        self.mailbox.counters.ends(reason);
-        drop(promised);
     }
 
     #[cold]

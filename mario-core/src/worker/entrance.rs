@@ -2,22 +2,23 @@
 
 use std::time::Duration;
 
+use crate::doorbell::Wake;
 use crate::mail::mailbox::Hand;
 use crate::net::accepting::{Accepted, Acceptor};
 use crate::net::admission::Arrival;
 use crate::net::{Listener, Poll};
 
 /// Where a worker's connections come from.
-pub(super) enum Entrance<P: Poll> {
+pub(super) enum Entrance<P: Poll, W: Wake> {
     /// From the master, who has accepted them.
-    Hand(Hand<Arrival<P::Stream>>),
+    Hand(Hand<Arrival<P::Stream>, W>),
     /// From the worker's own listener.
     Door(Door<P::Listener>),
     /// From nowhere: not yet, or not any more.
     Closed,
 }
 
-impl<P: Poll> Entrance<P> {
+impl<P: Poll, W: Wake> Entrance<P, W> {
     /// There is something to do for which no event will come.
     pub(super) fn has_work(&self) -> bool {
         match self {

@@ -19,13 +19,13 @@ fn park(may_block: bool) {
 
 /// A worker as its mailbox knows it: it takes what is dealt until it is to close, and then what was dealt before it had
 /// ended. A slot is free again at once.
-fn work(mailbox: &Mailbox<Thread>, hand: &mut Hand<usize>, slots: usize) -> Vec<usize> {
+fn work(mailbox: &Mailbox<Thread>, hand: &mut Hand<usize, Thread>, slots: usize) -> Vec<usize> {
     let mut taken = Vec::new();
-    let mut take = |hand: &mut Hand<usize>| {
-        while let Some((number, _)) = hand.next() {
+    let mut take = |hand: &mut Hand<usize, Thread>| {
+        while let Some((number, _, slot)) = hand.next() {
             assert!(mailbox.load() <= slots, "no slot is promised twice");
             taken.push(number);
-            mailbox.free();
+            slot.take_back();
         }
     };
     while mailbox.course() != Course::Close {
@@ -51,6 +51,28 @@ fn all_that_is_dealt_is_taken(slots: usize, sockets: usize) {
     let taken = work(&mailbox, &mut hand, slots);
     assert_eq!(master.join().unwrap(), taken);
     assert_eq!((mailbox.load(), mailbox.has_ended()), (0, true));
+}
+
+/// How many sockets were on their way when all was over.
+fn shut_down(mailbox: &Mailbox<Thread>) -> u64 {
+    mailbox.counters.ended[Reason::ShutDown.place()].get()
+}
+
+/// The worker is stopped by somebody else, while the master deals.
+#[test]
+fn loom_what_is_dealt_while_the_worker_ends_is_taken_or_counted() {
+    bounded(|| {
+        let mailbox = Arc::new(Mailbox::new(thread::current(), ROOM));
+        let (mut dealer, mut hand) = way(1, &mailbox);
+        let master = thread::spawn(move || dealer.deal(0, peer(), || {}).is_ok());
+        let handle = Arc::clone(&mailbox);
+        thread::spawn(move || handle.stop());
+        let taken = work(&mailbox, &mut hand, 1);
+        drop(hand);
+        let is_dealt = master.join().unwrap();
+        assert_eq!(u64::from(is_dealt), taken.len() as u64 + shut_down(&mailbox));
+        assert_eq!(mailbox.load(), 0);
+    });
 }
 
 #[test]
@@ -102,7 +124,8 @@ fn loom_who_is_stuck_for_a_while_loses_nothing() {
         let early = dealer.deal(0, peer(), || {});
         watchdog.join().unwrap();
         let late = early.map_or_else(|number| dealer.deal(number, peer(), || {}), Ok);
-        assert_eq!((late, hand.next(), mailbox.load()), (Ok(()), Some((0, peer())), 1));
+        let taken = hand.next().map(|(number, _, slot)| (number, slot.keep()));
+        assert_eq!((late, taken, mailbox.load()), (Ok(()), Some((0, ())), 1));
     });
 }
 
@@ -119,6 +142,7 @@ fn loom_a_socket_for_a_worker_that_fails_is_given_back_or_dropped() {
         mailbox.fail();
         drop(hand);
         let (is_back, _) = master.join().unwrap();
-        assert_eq!((Arc::strong_count(&socket), mailbox.load()), (1, usize::from(!is_back)));
+        assert_eq!((Arc::strong_count(&socket), mailbox.load()), (1, 0));
+        assert_eq!(shut_down(&mailbox), u64::from(!is_back));
     });
 }

@@ -7,7 +7,7 @@ use crate::link::outbox::Outbox;
 use crate::mail::Mail;
 use crate::mail::mailbox;
 use crate::mail::users::{Bound, Users};
-use crate::net::system::SystemStream;
+use crate::net::system::{Bell, SystemStream};
 use crate::parts::deadlines::Deadlines;
 use crate::parts::groups::Groups;
 use crate::parts::slots::{Key, Slots};
@@ -40,7 +40,7 @@ impl Memory {
             output_pool: Extent::fixed(Outbox::pool_bytes(rules.output_pool)),
             buffers: Extent::fixed(Exchange::<S>::buffers() + worker::events_bytes()),
             ring: Extent::fixed(match accept {
-                Accept::Master => mailbox::ring_bytes::<SystemStream>(),
+                Accept::Master => mailbox::ring_bytes::<SystemStream, Bell>(),
                 Accept::PerWorker => 0,
             }),
             kept: Outbox::kept(rules.keeping, slots),
