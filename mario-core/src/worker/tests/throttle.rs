@@ -119,3 +119,19 @@ fn what_breaks_the_rules_after_the_last_token_ends_the_connection_at_once() {
     rig.step();
     assert!(matches!(rig.ends()[..], [Reason::Protocol(FrameError::WrongStx { .. })]), "{:?}", rig.ends());
 }
+
+#[test]
+fn who_is_closed_while_it_is_owed_an_answer_is_heard_out_at_once() {
+    let mut rig = Rig::new(1);
+    let peer = rig.connect();
+    let key = rig.poll.registered.borrow()[peer];
+    rig.worker.connection(key).unwrap().link.set_awaits_answer(true);
+    rig.send_requests(peer, 20_000);
+    rig.step();
+    rig.peer(peer).end = true;
+    rig.poll.tell_end(peer);
+    rig.worker.mailbox.stop();
+    let rounds = (0..10).take_while(|_| !rig.step()).count();
+    assert!(rounds < 10 && rig.clock.now() < LINGER, "{rounds} rounds until {:?}", rig.clock.now());
+    assert!(rig.peer(peer).sent.is_empty(), "or it might lose its reply");
+}
