@@ -1,10 +1,11 @@
 //! Frames that no call waits for.
 
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 
 use ::tokio::sync::Notify;
+use ::tokio::sync::futures::Notified;
 
 use crate::client::lock;
 use crate::client::queue::Queue;
@@ -36,13 +37,8 @@ impl Pushes {
     pub async fn next(&self) -> Option<Received> {
         loop {
             let mut changed = pin!(self.0.changed.notified());
-            // From now on it is told: of several frames that come before it waits, only one would be remembered.
-            changed.as_mut().enable();
-            {
-                let mut queue = lock(&self.0.queue);
-                if !queue.is_idle() {
-                    return queue.pop();
-                }
+            if let Some(next) = self.0.next_or_listen(changed.as_mut()) {
+                return next;
             }
             changed.await;
         }
@@ -70,6 +66,14 @@ impl PushQueue {
         }
     }
 
+    /// What [`Pushes::next`] gives, if that is known now. If not, who has called this is told of what comes, from now on:
+    /// of several frames that come before it waits, only one would be remembered.
+    fn next_or_listen(&self, changed: Pin<&mut Notified<'_>>) -> Option<Option<Received>> {
+        changed.enable();
+        let mut queue = lock(&self.queue);
+        if queue.is_idle() { None } else { Some(queue.pop()) }
+    }
+
     /// No more will come.
     pub(super) fn close(&self) {
         lock(&self.queue).close();
@@ -86,6 +90,7 @@ impl fmt::Debug for Pushes {
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
+    use std::task::{Context, Poll, Waker};
     use std::thread;
     use std::time::Duration;
 
@@ -94,6 +99,24 @@ mod tests {
     use mario_proto::Frame;
 
     use super::*;
+
+    fn frame() -> Received {
+        Received::new(Frame { stx: 0, cmd: 1, payload: &[] })
+    }
+
+    #[test]
+    fn two_that_come_between_the_look_and_the_wait_of_two_wake_both() {
+        let queue = PushQueue::new(2);
+        let mut waits = [(); 2].map(|()| Box::pin(queue.changed.notified()));
+        for wait in &mut waits {
+            assert!(queue.next_or_listen(wait.as_mut()).is_none());
+        }
+        for _ in 0..2 {
+            queue.push(frame());
+        }
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(waits.map(|mut wait| wait.as_mut().poll(&mut context)), [Poll::Ready(()); 2]);
+    }
 
     /// Whether they wait by then or are about to.
     #[test]
@@ -116,7 +139,7 @@ mod tests {
         for _ in 0..ROUNDS {
             round.wait();
             for _ in 0..2 {
-                queue.push(Received::new(Frame { stx: 0, cmd: 1, payload: &[] }));
+                queue.push(frame());
             }
         }
         for taker in takers {
