@@ -11,7 +11,7 @@
 //! | the threads of the server | [`server`] |
 //! | who goes on, until all is over | [`play`] |
 //! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
-//! | the handlers and hooks | [`service`] |
+//! | the handlers and hooks, and the pool that they leave work to | [`service`], [`pool`] |
 //! | what other threads do, and handlers with others' connections | [`others`], [`debts`] |
 //! | what must come of it | [`mail`], [`kept`], [`groups`], [`users`], [`surveys`] |
 //! | what the clients' bytes lead to, by the rules of the wire | [`expected`] |
@@ -29,6 +29,7 @@ mod kept;
 mod mail;
 mod others;
 mod play;
+mod pool;
 mod server;
 mod service;
 mod settings;

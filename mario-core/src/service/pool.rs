@@ -69,7 +69,7 @@ pub struct Pool {
 /// Its memory is taken at the start.
 pub(crate) const LONGEST_QUEUE: usize = 1 << 20;
 
-type Job = Box<dyn FnOnce() + Send>;
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// Why work is not taken.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -130,10 +130,45 @@ fn work(queue: &Mutex<Receiver<Job>>, panics: &AtomicU64) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        if let Err(panic) = caught(job) {
-            panics.fetch_add(1, Relaxed);
-            log::error!("work of a pool panicked: {panic}");
-        }
+        perform(job, panics);
+    }
+}
+
+fn perform(job: Job, panics: &AtomicU64) {
+    if let Err(panic) = caught(job) {
+        panics.fetch_add(1, Relaxed);
+        log::error!("work of a pool panicked: {panic}");
+    }
+}
+
+/// Does what the threads of a pool do, for a simulation, which says when.
+#[cfg(any(test, fuzzing))]
+pub(crate) struct Hands {
+    queue: Receiver<Job>,
+    panics: Arc<AtomicU64>,
+}
+
+#[cfg(any(test, fuzzing))]
+impl Hands {
+    /// A pool without threads of its own, for which so much work may wait.
+    pub(crate) fn pool(queue: usize) -> (Pool, Hands) {
+        let (sender, receiver) = sync_channel(queue);
+        let panics = Arc::new(AtomicU64::new(0));
+        let hands = Hands { queue: receiver, panics: Arc::clone(&panics) };
+        (Pool { queue: Some(sender), capacity: queue, threads: Vec::new(), panics }, hands)
+    }
+
+    /// The next work that waits.
+    pub(crate) fn take(&self) -> Option<Job> {
+        self.queue.try_recv().ok()
+    }
+
+    pub(crate) fn perform(&self, job: Job) {
+        perform(job, &self.panics);
+    }
+
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.load(Relaxed)
     }
 }
 

@@ -8,7 +8,7 @@ use super::expected::{Wording, frame};
 use super::greeting::Greeting;
 use super::service::commands::{
     ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
-    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE,
+    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE, WORK,
 };
 use super::settings::Settings;
 
@@ -134,9 +134,10 @@ fn some_frame(dice: &mut Dice, wording: Wording, daring: u8) -> Vec<u8> {
     let byte = dice.below(256) as u8;
     // Neither dropped nor closed, but by those who dare.
     let how = if daring > 0 { byte } else { byte & 3 };
-    match dice.below(22) {
+    match dice.below(24) {
         12..15 if most >= 5 => frame(stx, ASK, &[&[how][..], &number].concat()),
         15 | 16 if most >= 3 => frame(stx, FREE, &[number[0], number[1], how]),
+        22 | 23 if most >= 3 => frame(stx, WORK, &[number[0], number[1], how]),
         17 if most >= 2 => frame(stx, BIND, &[number[0], byte]),
         18 => frame(stx, UNBIND, b""),
         19 if most >= 1 => frame(stx, ENTER, &number[..1]),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::expected::frame;
 use super::mail::Letter;
 use super::service::Theatre;
-use super::service::commands::{ASK, FREE};
+use super::service::commands::ASK;
 use super::service::gateway::{Number, Numbered};
 use super::world::{State, World};
 use crate::{Conn, Packet, PushError, Reply};
@@ -67,7 +67,8 @@ pub(super) struct Debt {
 /// What somebody has to answer by.
 pub(super) enum Promise {
     InOrder(u32, Reply<Number>),
-    Free(u16, u32, Reply<Numbered>),
+    /// By this command.
+    Free(u16, u16, u32, Reply<Numbered>),
 }
 
 /// Who is owed an answer, and from when on it may come.
@@ -83,7 +84,7 @@ impl Promise {
     fn settle(self, debt: usize, outcome: Outcome) -> Option<Result<(), PushError>> {
         match self {
             Promise::InOrder(number, reply) => settle(reply, Number { number }, debt, outcome),
-            Promise::Free(_, number, reply) => settle(reply, Numbered { id: 0, number }, debt, outcome),
+            Promise::Free(_, _, number, reply) => settle(reply, Numbered { id: 0, number }, debt, outcome),
         }
     }
 }
@@ -112,30 +113,8 @@ fn settle<P: Packet + Send + 'static>(
 impl World {
     /// A handler leaves an answer for later, or gives it at once.
     pub(super) fn defer(&self, client: usize, how: u8, promise: Promise) {
+        let debt = self.owe(client, Outcome::of(how), &promise);
         let mut state = self.lock();
-        let stx = state.settings.wording.stx;
-        let (is_free, frame) = match &promise {
-            Promise::InOrder(number, _) => (false, frame(stx, ASK, &number.to_le_bytes())),
-            Promise::Free(id, number, _) => {
-                (true, frame(stx, FREE, &[&id.to_le_bytes()[..], &number.to_le_bytes()].concat()))
-            }
-        };
-        let outcome = Outcome::of(how);
-        let debt = state.wires[client].life.debts.len();
-        state.wires[client].life.debts.push(Debt {
-            outcome,
-            is_free,
-            frame,
-            is_given: false,
-            is_made: false,
-            must: false,
-        });
-        if !is_free {
-            state.wires[client].life.awaits = true;
-        }
-        if let Some(place) = state.wires[client].place {
-            state.posts[place.worker].owed += 1;
-        }
         let delay = state.dice.pick(&[None, Some(0), Some(5), Some(1000)]).map(Duration::from_millis);
         let due = state.now + delay.unwrap_or_default();
         let owing = Owing { client, debt, due, promise };
@@ -148,29 +127,62 @@ impl World {
         }
     }
 
+    /// An answer is owed from now on; the number of the debt.
+    pub(super) fn owe(&self, client: usize, outcome: Outcome, promise: &Promise) -> usize {
+        let mut state = self.lock();
+        let stx = state.settings.wording.stx;
+        let (is_free, frame) = match promise {
+            Promise::InOrder(number, _) => (false, frame(stx, ASK, &number.to_le_bytes())),
+            Promise::Free(command, id, number, _) => {
+                (true, frame(stx, *command, &[&id.to_le_bytes()[..], &number.to_le_bytes()].concat()))
+            }
+        };
+        let life = &mut state.wires[client].life;
+        let debt = Debt { outcome, is_free, frame, is_given: false, is_made: false, must: false };
+        life.debts.push(debt);
+        life.awaits |= !is_free;
+        let number = life.debts.len() - 1;
+        if let Some(place) = state.wires[client].place {
+            state.posts[place.worker].owed += 1;
+        }
+        number
+    }
+
     /// Gives an answer, or what comes instead of it, from whatever thread.
     pub(super) fn answer(&self, owing: Owing) {
         let Owing { client, debt, promise, .. } = owing;
+        let ((), posted) = self.posting(|| self.settle(client, debt, promise));
+        self.given(client, debt, &posted);
+    }
+
+    /// The same; letters are not counted.
+    pub(super) fn settle(&self, client: usize, debt: usize, promise: Promise) {
         let (outcome, is_open) = {
             let mut state = self.lock();
             let outcome = state.wires[client].life.debts[debt].outcome;
             state.note(format_args!("client {client}: its request {debt} comes to {outcome:?}"));
             (outcome, state.is_open(client))
         };
-        let (sent, posted) = self.posting(|| promise.settle(debt, outcome));
-        let mut state = self.lock();
-        if !matches!(
-            (&sent, is_open),
-            (None, _) | (Some(Ok(())), true) | (Some(Err(PushError::Gone(_))), false)
-        ) {
-            state.violated(format!(
+        let sent = promise.settle(debt, outcome);
+        let is_right = match &sent {
+            None => true,
+            Some(Ok(())) => is_open,
+            Some(Err(error)) => matches!(error, PushError::Gone(_)) && !is_open,
+        };
+        if !is_right {
+            self.lock().violated(format!(
                 "client {client}: its request is answered: {sent:?}, and it is open: {is_open}"
             ));
         }
+    }
+
+    /// A debt is settled, by so many letters to each worker.
+    pub(super) fn given(&self, client: usize, debt: usize, posted: &[usize]) {
+        let mut state = self.lock();
         let life = &mut state.wires[client].life;
         life.debts[debt].is_given = true;
         life.offered += life.debts[debt].frame.len();
-        for (worker, letters) in posted.into_iter().enumerate() {
+        for (worker, letters) in posted.iter().enumerate() {
             match letters {
                 0 => {}
                 1 => state.posted(worker, Letter::Answer(client, debt)),

@@ -5,7 +5,7 @@ use super::greeting::{Greeting, Says};
 use super::service::Manners;
 use super::service::commands::{
     ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FORGIVEN, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC,
-    QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE,
+    QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE, WORK,
 };
 use crate::Reason;
 
@@ -136,7 +136,7 @@ pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners:
                 Outcome::ThenPanic => (Vec::new(), Some(Why::Panicked)),
             },
             // What comes of these, depends on others too.
-            (BIND, 2) | (ENTER | EXIT, 1) | (UNBIND, 0) | (SHOUT, _) | (FREE, 3) => (Vec::new(), None),
+            (BIND, 2) | (ENTER | EXIT, 1) | (UNBIND, 0) | (SHOUT, _) | (FREE | WORK, 3) => (Vec::new(), None),
             (QUIET, _) | (LATER, 2) => (Vec::new(), None),
             (LEAVE, _) => (reply(payload).0, Some(Why::Service)),
             (QUIT, _) => (Vec::new(), Some(Why::Service)),
@@ -145,7 +145,7 @@ pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners:
             (MEMBERS, 0) => reply(&[user.unwrap_or_default(), &calls.to_le_bytes()].concat()),
             (UNSENDABLE, _) => (Vec::new(), Some(Why::Unsendable)),
             (LOGIN | MANY | LATER | FLAG | MEMBERS, _) => judge(Why::Malformed(command)),
-            (ASK | FREE | BIND | UNBIND | ENTER | EXIT, _) => judge(Why::Malformed(command)),
+            (ASK | FREE | WORK | BIND | UNBIND | ENTER | EXIT, _) => judge(Why::Malformed(command)),
             (REFUSED, _) => (Vec::new(), Some(Why::Unknown(command))),
             _ => judge(Why::Unknown(command)),
         };

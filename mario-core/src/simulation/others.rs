@@ -264,10 +264,10 @@ impl World {
     /// A message that is like no other.
     fn message(&self, connections: &Connections, style: Style) -> (Push, Message) {
         let Style { overflow, topic, more } = style;
-        let mut state = self.lock();
-        state.serial += 1;
-        let (serial, stx) = (state.serial, state.settings.wording.stx);
-        drop(state);
+        let (serial, stx) = {
+            let mut state = self.lock();
+            (state.next_serial(), state.settings.wording.stx)
+        };
         let command = match overflow {
             Overflow::Close => PUSH,
             Overflow::DropNewest => DROP,
@@ -300,6 +300,12 @@ impl Letter {
 }
 
 impl State {
+    /// A number that nothing else has.
+    pub(super) fn next_serial(&mut self) -> u32 {
+        self.serial += 1;
+        self.serial
+    }
+
     /// Something for a thread to do.
     pub(super) fn deed(&mut self) -> Deed {
         let clients = self.wires.len();

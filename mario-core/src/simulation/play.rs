@@ -1,6 +1,6 @@
 //! Who goes on: a thread of the server, a client, or the clock; until all is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::checks;
@@ -40,6 +40,9 @@ enum Next {
     Read(usize),
     /// Of the requests that are answered later.
     Answer(usize),
+    /// A thread of the pool begins with something, or is done with it.
+    Begin,
+    Finish(usize),
 }
 
 impl Play {
@@ -65,6 +68,8 @@ impl Play {
             late: Duration::ZERO,
             rested: Duration::ZERO,
             debts: Vec::new(),
+            jobs: VecDeque::new(),
+            falls: 0,
             users: BTreeMap::new(),
             serial: 0,
         });
@@ -117,6 +122,8 @@ impl Play {
                     let owing = self.world.lock().debts.swap_remove(debt);
                     self.world.answer(owing);
                 }
+                Next::Begin => self.server.pool.begin(&self.world, &mut dice),
+                Next::Finish(work) => self.server.pool.finish(&self.world, work),
             }
         }
         Err(format!("it has not ended after {STEPS} steps"))
@@ -127,10 +134,13 @@ impl Play {
         let state = self.world.lock();
         let threads = 0..state.posts.len();
         let due = (0..state.debts.len()).filter(|debt| state.debts[*debt].due <= state.now);
+        let work = self.server.pool.due().enumerate().filter(|(_, due)| *due <= state.now);
         let mut ways: Vec<Next> = threads
             .filter(|thread| !self.server.director.is_over(*thread) && state.posts[*thread].is_due(state.now))
             .map(Next::Thread)
             .chain(due.map(Next::Answer))
+            .chain(self.server.pool.would_begin(&state).then_some(Next::Begin))
+            .chain(work.map(|(work, _)| Next::Finish(work)))
             .collect();
         for (number, client) in self.clients.iter().enumerate() {
             let wire = &state.wires[number];
@@ -177,6 +187,7 @@ impl Play {
         let waits: Vec<_> = threads.map(|thread| state.posts[thread].rest).collect();
         if waits.is_empty()
             && state.debts.is_empty()
+            && self.server.pool.are_idle(&state)
             && self.clients.iter().all(|client| client.todo.is_empty())
         {
             return Ok(false);
@@ -189,7 +200,8 @@ impl Play {
             Rest::Busy => None,
         });
         let answers = state.debts.iter().map(|owing| owing.due);
-        let next = due.chain(rests).chain(answers).filter(|at| *at > state.now).min();
+        let next =
+            due.chain(rests).chain(answers).chain(self.server.pool.due()).filter(|at| *at > state.now).min();
         let is_idle = state.wires.iter().all(|wire| wire.place.is_none() || wire.closed.is_some());
         if is_done && !has_stopped && (is_idle || dice.chance(2)) {
             drop(state);
@@ -289,6 +301,10 @@ impl Play {
 
     /// Looks back once all is over.
     fn finish(self) -> Result<u64, String> {
+        let (falls, known) = (self.server.pool.panics(), self.world.lock().falls);
+        if falls != known {
+            return Err(format!("work of the pool has panicked {known} times, not {falls}"));
+        }
         let panics = self.server.director.end();
         if let Some(panic) = panics.into_iter().next() {
             return Err(panic);

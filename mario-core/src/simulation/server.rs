@@ -9,6 +9,7 @@ use super::dice::Dice;
 use super::groups::GROUPS;
 use super::mail::Letter;
 use super::others::Deed;
+use super::pool::Threads;
 use super::service::{COMMANDS, Theatre};
 use super::settings::Settings;
 use super::sockets::{SimBell, SimListener, SimPoll, SimStream, wire_of};
@@ -21,6 +22,7 @@ use crate::net::admission::Arrival;
 use crate::parts::name::Name;
 use crate::server::crew::Orders;
 use crate::server::master::Master;
+use crate::service::pool::Hands;
 use crate::stats::Door;
 use crate::worker::{Found, Seat, Worker};
 
@@ -30,6 +32,7 @@ pub(super) struct SimServer {
     pub(super) director: Director,
     pub(super) mailboxes: Vec<Arc<Mailbox<SimBell>>>,
     pub(super) doors: Vec<Arc<Door>>,
+    pub(super) pool: Threads,
     connections: Connections,
     /// What stops the master.
     master: Option<Arc<AtomicBool>>,
@@ -47,7 +50,8 @@ enum Entrance {
 impl SimServer {
     /// Makes the threads; none has begun.
     pub(super) fn new(world: &World, settings: &Settings, seed: u64) -> Self {
-        let theatre = Theatre { world: world.clone(), stx: settings.wording.stx };
+        let (pool, hands) = Hands::pool(settings.pool_queue);
+        let theatre = Theatre { world: world.clone(), stx: settings.wording.stx, pool };
         let (orders, theatre) = settings.orders(theatre);
         let mailbox = |post| {
             let bell = SimBell { world: world.clone(), post };
@@ -57,6 +61,7 @@ impl SimServer {
         let mut server = SimServer {
             world: world.clone(),
             director: Director::new(),
+            pool: Threads::new(hands, settings.pool_threads),
             connections: Connections::new::<Theatre, _>(settings.wording.stx, &mailboxes),
             mailboxes,
             doors: Vec::new(),

@@ -12,17 +12,18 @@ use std::time::Duration;
 use mario_proto::{Frame, Payload, frame_to_vec};
 
 use commands::{FORGIVEN, REFUSED};
-use gateway::{ask, bind, enter, exit, free, shout, unbind};
+use gateway::{ask, bind, enter, exit, free, shout, unbind, work};
 use handlers::{denied, echo, flag, later, leave, login, many, members, panic, quiet, quit, unsendable};
 
 use super::sockets::wire_of;
 use super::wire::Life;
 use super::world::World;
+use crate::service::pool::Pool;
 use crate::{Close, Commands, Conn};
 
 pub(super) const COMMANDS: Commands<Theatre> = crate::commands![
     login, echo, many, quiet, leave, quit, panic, later, flag, members, unsendable, denied, ask, free, bind,
-    unbind, enter, exit, shout
+    unbind, enter, exit, shout, work
 ];
 
 /// What the hooks do for a client.
@@ -38,6 +39,7 @@ pub(super) enum Welcome {
 pub(super) struct Theatre {
     pub(super) world: World,
     pub(super) stx: u32,
+    pub(super) pool: Pool,
 }
 
 /// How the service treats one client.

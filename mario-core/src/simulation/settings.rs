@@ -39,6 +39,9 @@ pub(super) struct Settings {
     /// How many answers each worker may owe, and how many memberships in groups its connections have.
     pub(super) deferred: usize,
     pub(super) memberships: usize,
+    /// How many threads the service's pool has, and how much work may wait for it.
+    pub(super) pool_threads: usize,
+    pub(super) pool_queue: usize,
     /// How many connections get mail in a round.
     pub(super) deliveries: usize,
     /// How many slots a survey looks at in a round.
@@ -106,6 +109,8 @@ impl Settings {
             timers: dice.pick(&[0, 1, 100]),
             deferred: dice.pick(&[1, 3, 1000, 1000]),
             memberships: dice.pick(&[0, 1, 5, 1000, 1000]),
+            pool_threads: dice.within(1..4),
+            pool_queue: dice.pick(&[1, 2, 1000]),
             deliveries: dice.pick(&[1, 2, 7, 256]),
             looks: dice.pick(&[1, 7, 1024, 1024]),
             accept_rate: rate(dice, &[(10, 1), (100, 3)]),

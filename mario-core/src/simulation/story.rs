@@ -8,15 +8,15 @@ use super::expected::frame;
 use super::greeting::Greeting;
 use super::service::commands::{
     ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
-    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE,
+    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE, WORK,
 };
 use super::settings::Settings;
 use super::setup::Setup;
 
 /// The commands by their number in a story; one is the heartbeat, if there is one.
-const COMMANDS: [u16; 23] = [
+const COMMANDS: [u16; 24] = [
     ECHO, LOGIN, MEMBERS, MANY, QUIET, LATER, FLAG, LEAVE, QUIT, PANIC, UNSENDABLE, REFUSED, UNKNOWN, DENIED,
-    0x0300, 0x0001, ASK, FREE, BIND, UNBIND, ENTER, EXIT, SHOUT,
+    0x0300, 0x0001, ASK, FREE, BIND, UNBIND, ENTER, EXIT, SHOUT, WORK,
 ];
 
 /// The most clients of a story, and the most that one of them does.

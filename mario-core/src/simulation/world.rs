@@ -41,6 +41,10 @@ pub(super) struct State {
     pub(super) orders: Orders,
     /// Requests that are to be answered later.
     pub(super) debts: Vec<Owing>,
+    /// Of which client, and which: what waits for the pool.
+    pub(super) jobs: VecDeque<(usize, usize)>,
+    /// How often work of it has panicked.
+    pub(super) falls: u64,
     /// The connections of each user, the oldest first.
     pub(super) users: BTreeMap<u64, Vec<usize>>,
     /// How much was sent that is like nothing else.

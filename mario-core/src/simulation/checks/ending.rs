@@ -4,7 +4,7 @@ use super::{Check, GRAIN, LINGER, ends, has_given_up, has_stalled, produced, spe
 use crate::Reason;
 use crate::simulation::expected::{Ending, Why};
 use crate::simulation::service::Welcome;
-use crate::simulation::service::commands::{ASK, FREE};
+use crate::simulation::service::commands::{ASK, FREE, WORK};
 use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 
@@ -36,7 +36,7 @@ pub(in crate::simulation) fn ending(state: &State, number: usize, reason: Reason
         Reason::WorkerDied => is_dying(state, wire),
         Reason::Error(kind) => wire.errors.contains(&kind),
         Reason::Kicked => life.kicked,
-        Reason::Unanswered(FREE) => life.unanswered > 0,
+        Reason::Unanswered(FREE | WORK) => life.unanswered > 0,
         Reason::Overflow => {
             settings.is_tight
                 || owes_too_much(state, wire)
@@ -100,7 +100,7 @@ fn owes_too_much(state: &State, wire: &Wire) -> bool {
     let heard = wire.expected.steps.iter().filter(|step| step.heard);
     let next = heard.skip(wire.life.heard).map(|step| step.command).next();
     let owed = wire.place.map_or(0, |place| state.posts[place.worker].owed);
-    matches!(next, Some(ASK | FREE)) && owed >= state.settings.deferred
+    matches!(next, Some(ASK | FREE | WORK)) && owed >= state.settings.deferred
 }
 
 fn is_dying(state: &State, wire: &Wire) -> bool {

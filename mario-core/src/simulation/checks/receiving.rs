@@ -6,7 +6,9 @@ use super::{Check, pings, replies};
 use crate::simulation::expected::frame;
 use crate::simulation::mail::{Offer, Push};
 use crate::simulation::others::TOPICS;
-use crate::simulation::service::commands::{DROP, FREE, GO_AWAY, HELLO, KEEP, KEEP_TOO, NEWS, PING, PUSH};
+use crate::simulation::service::commands::{
+    DROP, FREE, GO_AWAY, HELLO, KEEP, KEEP_TOO, NEWS, PING, PUSH, WORK,
+};
 use crate::simulation::wire::Wire;
 use crate::simulation::world::State;
 
@@ -73,7 +75,7 @@ impl<'w> Reader<'w> {
             HELLO | GO_AWAY | NEWS => self.news(frame)?,
             PUSH | DROP => self.push(frame)?,
             KEEP | KEEP_TOO => self.keep(frame)?,
-            FREE if self.answer(frame) => {}
+            FREE | WORK if self.answer(frame) => {}
             PING if self.pings > 0 && self.ping.starts_with(frame) => self.pings -= 1,
             _ if self.replies[self.replied..].starts_with(frame) => self.replied += frame.len(),
             _ => return Err("wrong".into()),

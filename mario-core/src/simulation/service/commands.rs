@@ -15,6 +15,8 @@ pub(in crate::simulation) const UNSENDABLE: u16 = 0x010a;
 /// Their answers come later: in order, or by number.
 pub(in crate::simulation) const ASK: u16 = 0x0110;
 pub(in crate::simulation) const FREE: u16 = 0x0111;
+/// The same, from the pool.
+pub(in crate::simulation) const WORK: u16 = 0x0112;
 
 /// Users, groups, and pushes to others.
 pub(in crate::simulation) const BIND: u16 = 0x0120;

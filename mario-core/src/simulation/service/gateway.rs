@@ -1,7 +1,7 @@
 //! What a gateway does: users, groups, answers that come later, and pushes to others.
 
 use super::Theatre;
-use super::commands::{ASK, BIND, ENTER, EXIT, FREE, SHOUT, UNBIND};
+use super::commands::{ASK, BIND, ENTER, EXIT, FREE, SHOUT, UNBIND, WORK};
 use crate::simulation::debts::Promise;
 use crate::simulation::groups::GROUPS;
 use crate::simulation::others::USERS;
@@ -130,10 +130,15 @@ pub(in crate::simulation) fn free(conn: &mut Conn<'_, Theatre>, request: Free, r
     Theatre::hear(conn, FREE);
     let number = wire_of(conn.peer_addr());
     let world = &conn.service().world;
-    let serial = {
-        let mut state = world.lock();
-        state.serial += 1;
-        state.serial
-    };
-    world.defer(number, request.how, Promise::Free(request.id, serial, reply));
+    let promise = Promise::Free(FREE, request.id, world.lock().next_serial(), reply);
+    world.defer(number, request.how, promise);
+}
+
+#[crate::command(WORK)]
+pub(in crate::simulation) fn work(conn: &mut Conn<'_, Theatre>, request: Free, reply: Reply<Numbered>) {
+    Theatre::hear(conn, WORK);
+    let number = wire_of(conn.peer_addr());
+    let Theatre { world, pool, .. } = conn.service();
+    let promise = Promise::Free(WORK, request.id, world.lock().next_serial(), reply);
+    world.hire(pool, number, request.how, promise);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mario_proto::{DecodeError, Frame, Payload};
 
-use super::commands::{DENIED, FORGIVEN, FREE, GO_AWAY, HELLO, NEWS};
+use super::commands::{DENIED, FORGIVEN, FREE, GO_AWAY, HELLO, NEWS, WORK};
 use super::{Session, Theatre, Welcome};
 use crate::service::Worker;
 use crate::simulation::checks;
@@ -90,7 +90,7 @@ impl Service for Theatre {
         self.note(conn, "a request is unanswered", |life, _| life.unanswered += 1);
         match (self.manners(conn).forgives, request.command()) {
             (false, _) => return Err(Close),
-            (true, FREE) => Self::tell(conn, NEWS, b"unanswered"),
+            (true, FREE | WORK) => Self::tell(conn, NEWS, b"unanswered"),
             (true, _) => {
                 // In the order of the requests.
                 let _ = conn.reply(&Payload(FORGIVEN));
