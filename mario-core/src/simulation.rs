@@ -9,7 +9,7 @@
 //! | settings, clients and troubles, as the dice will have them | [`settings`], [`setup`], [`client`], [`greeting`] |
 //! | the same from the bytes of a fuzzer | [`story`] |
 //! | the threads of the server | [`server`] |
-//! | who goes on, until all is over | [`play`] |
+//! | who goes on, until all is over; who does not, and is stuck | [`play`], [`watchdog`] |
 //! | the system's side of the seam, with its troubles | [`sockets`], [`wire`], [`world`] |
 //! | the handlers and hooks, and the pool that they leave work to | [`service`], [`pool`] |
 //! | what other threads do, and handlers with others' connections | [`others`], [`debts`] |
@@ -39,6 +39,7 @@ mod story;
 mod surveys;
 mod trace;
 mod users;
+mod watchdog;
 mod wire;
 mod world;
 

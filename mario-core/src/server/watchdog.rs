@@ -39,7 +39,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// How often to look.
-    fn look(&self) -> Duration {
+    pub(crate) fn look(&self) -> Duration {
         let Patience { warn, abort } = self.patience;
         let shortest = [warn, abort, Some(self.farewell.timeout)].into_iter().flatten().min();
         shortest.map_or(LOOK, |shortest| (shortest / 4).clamp(Duration::from_millis(1), LOOK))
@@ -71,23 +71,15 @@ impl Watchdog {
 fn watch(limits: Limits, server: &ServerHandle, ends: &mpsc::Sender<End>, ended: &mpsc::Receiver<()>) {
     let clock = SystemClock::start();
     let workers: &[Arc<SystemMailbox>] = &server.0.mailboxes;
-    let mut awake = Awake::default();
-    let mut looks: Vec<_> = workers.iter().map(|_| Look::default()).collect();
-    let mut partings: Vec<_> = workers.iter().map(|_| Parting::default()).collect();
-    let mut has_failed = false;
+    let mut watch = Watch::new(limits, workers.len());
     while ended.recv_timeout(limits.look()) == Err(mpsc::RecvTimeoutError::Timeout) {
-        let now = awake.at(clock.now(), limits.look());
-        let seen = workers.iter().zip(&mut looks).zip(&mut partings);
-        for (number, ((worker, look), parting)) in seen.enumerate() {
-            if worker.has_failed() && !std::mem::replace(&mut has_failed, true) {
-                server.0.end_now();
-            }
-            let command = || running(&server.0.commands, worker.counters.running());
-            match look.at(&**worker, limits.patience, now) {
+        watch.look(workers, clock.now(), |number, news| {
+            let command = || running(&server.0.commands, workers[number].counters.running());
+            match news {
                 News::None => {}
-                News::Stuck => log::warn!(
-                    "worker {number} has not come round for {:?}: it gets no more connections; {}",
-                    look.stuck_for(now),
+                News::Failed => server.0.end_now(),
+                News::Stuck(time) => log::warn!(
+                    "worker {number} has not come round for {time:?}: it gets no more connections; {}",
                     last_command(command())
                 ),
                 News::Recovered(time) => log::info!("worker {number} comes round again, after {time:?}"),
@@ -99,12 +91,48 @@ fn watch(limits: Limits, server: &ServerHandle, ends: &mpsc::Sender<End>, ended:
                     crate::log::flush();
                     std::process::abort();
                 }
+                News::GivenUp => {
+                    let error = Error::Stuck { worker: number, command: command() };
+                    log::error!("{error}");
+                    // Who waits for the workers outlives the watchdog.
+                    let _ = ends.send(End::GivenUp { worker: number, error });
+                }
             }
-            if parting.is_now(limits.farewell, worker.course(), look.stuck_for(now), now) {
-                let error = Error::Stuck { worker: number, command: command() };
-                log::error!("{error}");
-                // Who waits for the workers outlives the watchdog.
-                let _ = ends.send(End::GivenUp { worker: number, error });
+        });
+    }
+}
+
+/// What is known of all workers.
+pub(crate) struct Watch {
+    limits: Limits,
+    awake: Awake,
+    seen: Vec<(Look, Parting)>,
+    has_failed: bool,
+}
+
+impl Watch {
+    /// Nothing yet of so many.
+    pub(crate) fn new(limits: Limits, workers: usize) -> Self {
+        let seen = (0..workers).map(|_| Default::default()).collect();
+        Watch { limits, awake: Awake::default(), seen, has_failed: false }
+    }
+
+    /// Looks at all workers, as it does again and again, and tells what is new of which.
+    pub(crate) fn look<W: Wake>(
+        &mut self,
+        workers: &[Arc<Mailbox<W>>],
+        now: Duration,
+        mut tell: impl FnMut(usize, News),
+    ) {
+        let Limits { patience, farewell } = self.limits;
+        let now = self.awake.at(now, self.limits.look());
+        for (number, (worker, (look, parting))) in workers.iter().zip(&mut self.seen).enumerate() {
+            if worker.has_failed() && !std::mem::replace(&mut self.has_failed, true) {
+                tell(number, News::Failed);
+            }
+            tell(number, look.at(&**worker, patience, now));
+            if parting.is_now(farewell, worker.course(), look.stuck_for(now), now) {
+                tell(number, News::GivenUp);
             }
         }
     }
@@ -141,13 +169,20 @@ struct Look {
     is_stuck: bool,
 }
 
+/// What is new of a worker.
 #[derive(Debug, PartialEq)]
-enum News {
+pub(crate) enum News {
     None,
-    Stuck,
-    /// After so long.
+    /// It can't go on, and the server without it can't either.
+    Failed,
+    /// It has not come round for so long.
+    Stuck(Duration),
+    /// It comes round again, after so long.
     Recovered(Duration),
+    /// It has not come round for so long that the process is to end.
     Abort,
+    /// A shutdown waits for it in vain.
+    GivenUp,
 }
 
 impl Look {
@@ -169,7 +204,7 @@ impl Look {
         if !self.is_stuck && patience.warn.is_some_and(|warn| stuck_for >= warn) {
             self.is_stuck = true;
             worker.set_stuck(true);
-            return News::Stuck;
+            return News::Stuck(stuck_for);
         }
         News::None
     }
@@ -202,13 +237,13 @@ mod tests {
         let mut at = |now| look.at(&worker, patience, seconds(now));
         assert_eq!([at(0), at(4)], [News::None, News::None]);
         worker.counters.rounds.add(1);
-        assert_eq!([at(5), at(9), at(10)], [News::None, News::None, News::Stuck]);
+        assert_eq!([at(5), at(9), at(10)], [News::None, News::None, News::Stuck(seconds(5))]);
         assert!(worker.is_stuck());
         assert_eq!([at(11), at(64)], [News::None, News::None]);
         worker.counters.rounds.add(1);
         assert_eq!(at(64), News::Recovered(seconds(59)));
         assert!(!worker.is_stuck());
-        assert_eq!([at(123), at(124)], [News::Stuck, News::Abort]);
+        assert_eq!([at(123), at(124)], [News::Stuck(seconds(59)), News::Abort]);
     }
 
     #[test]
@@ -235,6 +270,9 @@ mod tests {
                 );
             },
         );
-        assert_eq!([101, 106].map(|now| look.at(&worker, patience, seconds(now))), [News::None, News::Stuck]);
+        assert_eq!(
+            [101, 106].map(|now| look.at(&worker, patience, seconds(now))),
+            [News::None, News::Stuck(seconds(6))]
+        );
     }
 }

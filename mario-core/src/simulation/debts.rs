@@ -182,12 +182,13 @@ impl World {
         let life = &mut state.wires[client].life;
         life.debts[debt].is_given = true;
         life.offered += life.debts[debt].frame.len();
-        for (worker, letters) in posted.iter().enumerate() {
-            match letters {
-                0 => {}
-                1 => state.posted(worker, Letter::Answer(client, debt)),
-                _ => state.violated(format!("client {client}: {letters} letters for one answer")),
-            }
+        let Some(worker) = state.wires[client].place.map(|place| place.worker) else { return };
+        let is_over = state.posts[worker].mail.as_ref().is_none_or(|mail| mail.is_over());
+        let letters = if is_over { 0 } else { 1 };
+        if posted[worker] != letters || posted.iter().sum::<usize>() != letters {
+            state.violated(format!("client {client}: {posted:?} letters for one answer"));
+        } else if !is_over {
+            state.posted(worker, Letter::Answer(client, debt));
         }
     }
 }

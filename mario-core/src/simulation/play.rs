@@ -1,6 +1,7 @@
 //! Who goes on: a thread of the server, a client, or the clock; until all is over.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::checks;
@@ -11,12 +12,15 @@ use super::server::SimServer;
 use super::settings::Settings;
 use super::setup::Setup;
 use super::trace::{Detail, Trace};
+use super::watchdog::Watchdog;
 use super::world::{Orders, Rest, State, World};
+use crate::mail::mailbox::Mailbox;
 
 /// A server with its clients, from before the first step to after the last.
 pub(super) struct Play {
     world: World,
     server: SimServer,
+    watchdog: Watchdog,
     clients: Vec<Client>,
     /// After how many steps the server is told to end, and then to close; otherwise when nothing is left to do.
     stop_at: Option<usize>,
@@ -40,6 +44,8 @@ enum Next {
     Read(usize),
     /// Of the requests that are answered later.
     Answer(usize),
+    /// The watchdog looks.
+    Look,
     /// A thread of the pool begins with something, or is done with it.
     Begin,
     Finish(usize),
@@ -74,7 +80,8 @@ impl Play {
             serial: 0,
         });
         let server = SimServer::new(&world, &settings, seed);
-        Play { world, server, clients, stop_at, close_at }
+        let watchdog = Watchdog::new(&settings);
+        Play { world, server, watchdog, clients, stop_at, close_at }
     }
 
     /// Plays to the end; the dice say who goes on. The answer tells two different runs apart.
@@ -107,15 +114,9 @@ impl Play {
             if step < DEEDS && dice.chance(kills) {
                 self.server.kill(&mut dice);
             }
-            // As the watchdog does.
-            if self.server.has_failed() {
-                self.server.close();
-            }
             match dice.pick(&ways) {
-                Next::Thread(thread) => {
-                    self.world.lock().posts[thread].rest = Rest::Busy;
-                    self.server.director.resume(thread);
-                }
+                Next::Thread(thread) => self.resume(&mut dice, thread),
+                Next::Look => self.watchdog.look(&mut self.server, &self.world),
                 Next::Act(client) => self.act(&mut dice, client),
                 Next::Read(client) => self.read(client)?,
                 Next::Answer(debt) => {
@@ -135,11 +136,13 @@ impl Play {
         let threads = 0..state.posts.len();
         let due = (0..state.debts.len()).filter(|debt| state.debts[*debt].due <= state.now);
         let work = self.server.pool.due().enumerate().filter(|(_, due)| *due <= state.now);
+        let look = self.watchdog.due(&self.server, &state).filter(|due| *due <= state.now);
         let mut ways: Vec<Next> = threads
             .filter(|thread| !self.server.director.is_over(*thread) && state.posts[*thread].is_due(state.now))
             .map(Next::Thread)
             .chain(due.map(Next::Answer))
             .chain(self.server.pool.would_begin(&state).then_some(Next::Begin))
+            .chain(look.map(|_| Next::Look))
             .chain(work.map(|(work, _)| Next::Finish(work)))
             .collect();
         for (number, client) in self.clients.iter().enumerate() {
@@ -160,6 +163,28 @@ impl Play {
         ways
     }
 
+    /// A thread goes on until it waits, or is interrupted.
+    fn resume(&mut self, dice: &mut Dice, thread: usize) {
+        let loads = |server: &SimServer| -> Vec<_> {
+            let stuck = server.mailboxes.iter().enumerate().filter(|(_, mailbox)| mailbox.is_stuck());
+            stuck.map(|(worker, mailbox)| (worker, mailbox.load())).collect()
+        };
+        let before = loads(&self.server);
+        {
+            let post = &mut self.world.lock().posts[thread];
+            (post.rest, post.stalled, post.turns) = (Rest::Busy, None, post.turns + 1);
+        }
+        self.server.director.resume(thread);
+        let after = loads(&self.server);
+        let mut state = self.world.lock();
+        for ((worker, before), (_, after)) in before.into_iter().zip(after) {
+            if worker != thread && after > before {
+                state.violated(format!("worker {worker} is stuck, and gets connections"));
+            }
+        }
+        state.stalls(thread, dice);
+    }
+
     /// Now and then time passes though there is something to do.
     fn dawdle(&mut self, dice: &mut Dice) {
         let mut state = self.world.lock();
@@ -174,15 +199,20 @@ impl Play {
     /// Lets time pass until something is due. False once all is over.
     fn pass(&mut self, dice: &mut Dice) -> Result<bool, String> {
         let mut state = self.world.lock();
-        if self.server.mailboxes.iter().any(|mailbox| mailbox.is_resting()) {
+        let is_stalled = state.is_stalled();
+        let gets_none = |mailbox: &Arc<Mailbox<_>>| mailbox.is_resting() || mailbox.is_stuck();
+        if is_stalled || self.server.mailboxes.iter().any(gets_none) {
             state.rested = state.now;
         }
-        checks::resting(&state)?;
-        for user in 0..USERS as u64 {
-            state.compare_user(user, &self.server.of_user(user))?;
+        // Who does not go on is amid something.
+        if !is_stalled {
+            checks::resting(&state)?;
+            for user in 0..USERS as u64 {
+                state.compare_user(user, &self.server.of_user(user))?;
+            }
+            checks::delivering(&self.server.mailboxes)?;
+            state.are_asked(&self.server.mailboxes)?;
         }
-        checks::delivering(&self.server.mailboxes)?;
-        state.are_asked(&self.server.mailboxes)?;
         let threads = (0..state.posts.len()).filter(|thread| !self.server.director.is_over(*thread));
         let waits: Vec<_> = threads.map(|thread| state.posts[thread].rest).collect();
         if waits.is_empty()
@@ -199,9 +229,17 @@ impl Play {
             Rest::Until(end) => end,
             Rest::Busy => None,
         });
+        let stalled = state.posts.iter().filter_map(|post| post.stalled);
+        let look = self.watchdog.due(&self.server, &state);
         let answers = state.debts.iter().map(|owing| owing.due);
-        let next =
-            due.chain(rests).chain(answers).chain(self.server.pool.due()).filter(|at| *at > state.now).min();
+        let next = due
+            .chain(rests)
+            .chain(answers)
+            .chain(self.server.pool.due())
+            .chain(stalled)
+            .chain(look)
+            .filter(|at| *at > state.now)
+            .min();
         let is_idle = state.wires.iter().all(|wire| wire.place.is_none() || wire.closed.is_some());
         if is_done && !has_stopped && (is_idle || dice.chance(2)) {
             drop(state);
@@ -223,6 +261,10 @@ impl Play {
             // As coarse as epoll's.
             false => next + dice.pick(&[0, 0, 1].map(Duration::from_millis)),
         };
+        if is_stalled {
+            let passed = now - state.now;
+            state.late += passed;
+        }
         state.now = now;
         if jumps {
             // Who waits for a turn at the door has it no sooner.
@@ -304,6 +346,12 @@ impl Play {
         let (falls, known) = (self.server.pool.panics(), self.world.lock().falls);
         if falls != known {
             return Err(format!("work of the pool has panicked {known} times, not {falls}"));
+        }
+        for (worker, stalls) in self.watchdog.stalls().enumerate() {
+            let counted = self.server.mailboxes[worker].counters.stalls.get();
+            if counted != stalls {
+                return Err(format!("worker {worker} was stuck {stalls} times, and {counted} are counted"));
+            }
         }
         let panics = self.server.director.end();
         if let Some(panic) = panics.into_iter().next() {

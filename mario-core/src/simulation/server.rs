@@ -267,6 +267,7 @@ impl State {
 
     /// A worker has made a step: who has ended in it is in no group, and nobody's.
     fn end_step(&mut self, post: usize) {
+        self.posts[post].steps = [self.posts[post].steps[1], self.now];
         for number in 0..self.wires.len() {
             if !self.wires[number].is_of(post) {
                 continue;

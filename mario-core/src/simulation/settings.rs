@@ -64,6 +64,9 @@ pub(super) struct Settings {
     pub(super) deeds: Rate,
     /// How often one makes a worker die.
     pub(super) kills: Rate,
+    /// After how long the watchdog says that a worker is stuck, and how often one does not go on for a while.
+    pub(super) watchdog: Option<Duration>,
+    pub(super) stalls: Rate,
     /// How many letters a mailbox takes.
     pub(super) mailbox: usize,
     /// The pools may run out.
@@ -133,6 +136,8 @@ impl Settings {
             },
             deeds: dice.pick(&[0, 0, 5, 40, 100]),
             kills: dice.pick(&[0, 0, 0, 1, 5]),
+            watchdog: dice.pick(&[None, Some(50), Some(2000)]).map(Duration::from_millis),
+            stalls: dice.pick(&[0, 0, 0, 2, 20]),
             mailbox: dice.pick(&[1, 2, 1000]),
             is_tight,
         }

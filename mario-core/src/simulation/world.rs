@@ -55,7 +55,7 @@ pub(super) struct State {
     pub(super) panics: u64,
     /// How far the clock has gone on while threads had work.
     pub(super) late: Duration,
-    /// When a worker was seen last that rests, as it has died too often.
+    /// When a worker was seen last that rests, as it has died too often, or that is stuck.
     pub(super) rested: Duration,
 }
 
@@ -98,6 +98,11 @@ pub(super) struct Post {
     pub(super) rest: Rest,
     /// Keys of connections that are gone.
     pub(super) stale: Vec<Key>,
+    /// Until when it does not go on.
+    pub(super) stalled: Option<Duration>,
+    /// How often it has gone on, and when it had made its last two steps.
+    pub(super) turns: u64,
+    pub(super) steps: [Duration; 2],
     /// Letters by which the worker is to die.
     pub(super) kills: u64,
     /// How often it had died before its last step.
@@ -175,9 +180,15 @@ impl Post {
         self.counters.deaths.get() > self.deaths
     }
 
+    /// Whether the thread is kept from going on.
+    pub(super) fn is_stalled(&self, now: Duration) -> bool {
+        self.stalled.is_some_and(|until| now < until)
+    }
+
     /// Whether the thread would do something now.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         match self.rest {
+            _ if self.is_stalled(now) => false,
             Rest::Busy => true,
             Rest::Until(end) => {
                 self.rung || self.knock || !self.armed.is_empty() || end.is_some_and(|end| end <= now)
