@@ -5,12 +5,13 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mario::{
-    Accept, Close, Conn, Extent, Memory, Others, Overflow, Packet, Payload, PushError, Rate, Server, Service,
+    Accept, Close, Conn, Extent, Memory, Others, Overflow, Packet, Payload, PushError, Rate, Reply, Server,
+    Service,
 };
 use support::{STX, eventually, frame};
 
@@ -55,8 +56,21 @@ static TURN: Mutex<()> = Mutex::new(());
 
 const LOG_IN: u16 = 0x0001;
 const FLOOD: u16 = 0x0002;
+const LATER: u16 = 0x0003;
+const HOLD: u16 = 0x0004;
 
-struct Hall;
+#[derive(Clone, Default)]
+struct Hall(Arc<Ward>);
+
+/// What a test does for handlers.
+#[derive(Default)]
+struct Ward {
+    /// Answers that they left to it.
+    owed: Mutex<Vec<Reply<Payload<'static>>>>,
+    /// What it holds one up by.
+    gate: Mutex<()>,
+    is_held_up: AtomicBool,
+}
 
 impl Service for Hall {
     type Session = [u64; 8];
@@ -83,13 +97,31 @@ fn flood(_conn: &mut Conn<'_, Hall>) -> Payload<'static> {
     Payload(&[0; 60_000])
 }
 
+/// Leaves its answer to the test.
+#[mario::command(LATER)]
+fn later(conn: &mut Conn<'_, Hall>, reply: Reply<Payload<'static>>) {
+    conn.service().0.owed.lock().unwrap().push(reply);
+}
+
+/// Takes as long as the test wants.
+#[mario::command(HOLD)]
+fn hold(conn: &mut Conn<'_, Hall>) {
+    let ward = &conn.service().0;
+    ward.is_held_up.store(true, SeqCst);
+    drop(ward.gate.lock());
+}
+
 const CONNECTIONS: usize = 300;
 
 /// As many as there are memberships for each connection.
 const GROUPS: u64 = 4;
 
 fn server() -> mario::Builder<Hall> {
-    Server::builder(Hall, mario::commands![log_in, flood])
+    server_of(Hall::default())
+}
+
+fn server_of(hall: Hall) -> mario::Builder<Hall> {
+    Server::builder(hall, mario::commands![log_in, flood, later, hold])
         .bind("127.0.0.1:0")
         .workers(2)
         .connections(CONNECTIONS)
@@ -163,6 +195,11 @@ impl Clients {
             // The server may have closed it.
             let _ = stream.write_all(&login(first + number)[..count]);
         }
+    }
+
+    /// Each sends a frame without a payload.
+    fn ask(&mut self, command: u16) {
+        self.0.iter_mut().for_each(|stream| stream.write_all(&frame(command, b"")).unwrap());
     }
 
     /// Waits until each has an answer to its login.
@@ -269,5 +306,39 @@ fn clients_that_do_their_worst_stay_within_the_bound() {
     let Extent { at_most, .. } = watched.memory.total();
     let (_, peak) = watched.takes();
     assert!(at_most < peak * 2, "{peak} bytes, and said was {at_most}:\n{}", watched.memory);
+    watched.server.shutdown().unwrap();
+}
+
+/// A worker that is held up comes to no push and no answer, and each is as long as a frame can be.
+#[test]
+fn what_no_worker_has_come_to_is_as_much_as_was_said() {
+    static LONG: [u8; 65_527] = [7; 65_527];
+    let _turn = TURN.lock();
+    let hall = Hall::default();
+    let Ward { owed, gate, is_held_up } = &*hall.0;
+    let (mut clients, mut holding) = (Clients::new(), Clients::new());
+    let watched = Watched::start(server_of(hall.clone()).workers(1));
+    let server = &watched.server;
+    clients.connect(server, 16);
+    clients.ask(LATER);
+    eventually("all wait for their answers", || owed.lock().unwrap().len() == 16);
+    let gate = gate.lock();
+    holding.connect(server, 1);
+    holding.ask(HOLD);
+    eventually("the worker is held up", || is_held_up.load(SeqCst));
+
+    let before = NOW.load(SeqCst);
+    let mut owed = owed.lock().unwrap();
+    let id = owed[0].id();
+    owed.drain(..).for_each(|reply| reply.send(Payload(&LONG)).unwrap());
+    let push = || server.connections().push(id, FLOOD, &Payload(&LONG));
+    let pushed = (0..).take_while(|_| push().is_ok()).count();
+    assert_eq!((pushed, push()), (16, Err(PushError::Full(16))));
+    let (frames, said) = (NOW.load(SeqCst) - before, watched.memory.worker.frames.at_most);
+    assert!(said / 10 * 9 < frames && frames <= said, "{frames} bytes, and said was {said}");
+    watched.holds("pushes and answers wait");
+    drop(gate);
+    drop((clients, holding));
+    eventually("all have gone", || server.stats().open == 0);
     watched.server.shutdown().unwrap();
 }

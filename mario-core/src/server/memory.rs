@@ -59,7 +59,7 @@ pub struct WorkerMemory {
     /// [`deferred`](crate::Builder::deferred).
     pub mailbox: Extent,
     /// Beside the [total](WorkerMemory::total): the frames of the pushes and later answers that wait in the mailbox, if it
-    /// is full and each is as long as a frame can be. They are as many and as long as the service makes them, and
+    /// is full and each is as long as a frame can be, and of one that is on its way to many. They are as many and as long as the service makes them, and
     /// what many connections are pushed counts once.
     pub frames: Extent,
     /// [`Builder::timers`](crate::Builder::timers).

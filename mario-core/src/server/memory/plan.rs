@@ -45,9 +45,7 @@ impl Memory {
             }),
             kept: Outbox::kept(rules.keeping, slots),
             mailbox: Extent::fixed(Mail::bytes(plan.room())),
-            frames: Extent::later(
-                plan.mailbox.saturating_add(plan.deferred).saturating_mul(Message::MOST_BYTES),
-            ),
+            frames: Extent::later(plan.most_messages().saturating_mul(Message::MOST_BYTES)),
             timers: Extent::fixed(Timers::<S>::bytes(plan.timers, slots)),
             groups: Groups::extent(plan.memberships, slots),
             users: Extent::fixed(Bound::bytes(slots) + users / (*workers).max(1))
@@ -64,6 +62,11 @@ impl Memory {
 }
 
 impl Plan {
+    /// How many messages a worker has not come to the end of: those that wait, and one that many get.
+    fn most_messages(&self) -> usize {
+        self.mailbox.saturating_add(self.deferred).saturating_add(1)
+    }
+
     /// How many arrays of deadlines a worker has, but for those of its limits.
     fn kinds_of_deadlines(&self) -> usize {
         2 + usize::from(self.patience.login.is_some()) + 2 * usize::from(self.drain.is_some())
