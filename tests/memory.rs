@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mario::memory::{Extent, Memory};
 use mario::{
-    Accept, Close, Conn, Extent, Memory, Others, Overflow, Packet, Payload, PushError, Rate, Reply, Server,
-    Service,
+    Accept, Close, Conn, Others, Overflow, Packet, Payload, PushError, Rate, Reply, Server, Service,
 };
 use support::{STX, eventually, frame};
 

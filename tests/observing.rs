@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use mario::{Builder, Conn, Metrics, Server};
+use mario::metrics::Metrics;
+use mario::{Builder, Conn, Server};
 use support::*;
 
 fn rig(settings: impl FnOnce(Builder<Probe>) -> Builder<Probe>) -> Rig {
@@ -21,7 +22,7 @@ fn ask(addr: SocketAddr, request: &str) -> String {
     answer
 }
 
-fn sum(metrics: &Metrics, of: impl Fn(&mario::WorkerMetrics) -> u64) -> u64 {
+fn sum(metrics: &Metrics, of: impl Fn(&mario::metrics::WorkerMetrics) -> u64) -> u64 {
     metrics.workers.iter().map(of).sum()
 }
 

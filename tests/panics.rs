@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use log::{LevelFilter, Log, Metadata, Record};
-use mario::proto::{Encode, Encoder, Size};
-use mario::{Close, Conn, EncodeError, Frame, Packet, Payload, Reason, Server, Service, Worker};
+use mario::proto::{Encode, EncodeError, Encoder, Size};
+use mario::{Close, Conn, Frame, Packet, Payload, Reason, Server, Service, Worker};
 use support::*;
 
 /// Keeps all lines of the process.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mario::EncodeError;
+use mario::proto::EncodeError;
 use mario::proto::{Payload, frame_to_vec};
 
 /// The token of the original's sample; all servers and loads here share it.

@@ -43,10 +43,13 @@
 //! | what is done with it: a command, by its id | [`command`], and [`commands!`] for the table |
 //! | what lasts: for a connection, a worker, the service | [`Service`] |
 //! | what a handler sees and does | [`Conn`] |
+//! | what is answered or done later | [`Reply`], [`Pool`]; [`Timer`] |
+//! | what others are told: pushes to connections, users and groups | [`Connections`], [`Name`] |
 //! | how a connection ends | [`Reason`], [`Close`] |
-//! | the settings, with their defaults and limits | [`Builder`], [`Accept`] |
-//! | a running server | [`Server`], [`ServerHandle`], [`Stats`] |
+//! | the settings, with their defaults and limits | [`Builder`], [`Accept`], [`Rate`] |
+//! | a running server: what it counts, and what it takes | [`Server`], [`ServerHandle`]; [`metrics`], [`memory`] |
 //! | clients, from the same packets | [`client`] |
+//! | tests of a service, without sockets and waits | [`testing`] |
 //! | log lines that never block a worker | [`log`](mod@log) |
 //! | the wire itself, for clients and tools | [`proto`] |
 //!
@@ -56,6 +59,11 @@
 //! [each worker accepts](Accept::PerWorker). A worker's slots and buffers are laid out when it starts; a request costs
 //! one read, one write and its share of one wait, allocates nothing and takes no lock. An idle connection owns its slot
 //! and nothing else. The book that comes with the repository tells more, and its chapter *The wire* each byte.
+//!
+//! # Features
+//!
+//! None is on by default: `tokio` is a client for its tasks, `rotation` log files that begin anew by size or by date, and
+//! `metrics` hands on to the crate of that name [what a server counts](mod@metrics).
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
@@ -87,7 +95,6 @@ mod threads;
 mod worker;
 
 pub use error::{Error, Result};
-pub use extent::Extent;
 pub use link::message::Message;
 pub use link::outbox::SendError;
 pub use link::{ConnId, ConnIdError};
@@ -102,27 +109,33 @@ pub use server::Server;
 pub use server::accept::Accept;
 pub use server::builder::Builder;
 pub use server::handle::ServerHandle;
-pub use server::memory::{Memory, WorkerMemory};
-#[cfg(feature = "metrics")]
-pub use server::metrics::MetricsExport;
-pub use server::metrics::{
-    CommandMetrics, DoorMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, PushMetrics, SlotMetrics,
-    WorkerMetrics,
-};
 pub use service::conn::Conn;
 pub use service::dispatch::{CommandDescription, Commands, Entry};
 pub use service::pool::{Pool, PoolError};
 pub use service::reply::{Reply, Unanswered};
 pub use service::timers::{Timer, TimerError};
 pub use service::{Service, Worker};
-pub use stats::Stats;
 pub use stx::{Stx, StxError};
 
 pub use mario_macros::{Packet, command, commands};
-pub use mario_proto::{
-    self as proto, DecodeError, EncodeError, Frame, FrameError, Overflow, Packet, Payload, ProxyError,
-    Request,
-};
+pub use mario_proto::{self as proto, DecodeError, Frame, Overflow, Packet, Payload, Request};
+
+/// What a server counts: as a whole, worker by worker and command by command.
+pub mod metrics {
+    #[cfg(feature = "metrics")]
+    pub use crate::server::metrics::MetricsExport;
+    pub use crate::server::metrics::{
+        CommandMetrics, DoorMetrics, Histogram, MailboxMetrics, Metrics, PoolMetrics, PushMetrics,
+        SlotMetrics, WorkerMetrics,
+    };
+    pub use crate::stats::Stats;
+}
+
+/// What a server takes of memory, known before it starts: [`Builder::memory`].
+pub mod memory {
+    pub use crate::extent::Extent;
+    pub use crate::server::memory::{Memory, WorkerMemory};
+}
 
 /// What generated code names; not for users.
 #[doc(hidden)]

@@ -67,7 +67,7 @@ pub enum Reason {
     /// There was no room for what the peer has asked for or sent: more output would wait for it than its
     /// [limit](crate::Builder::output_limit); or one of the worker's is full, the pool of
     /// [output](crate::Builder::output_pool) or [input](crate::Builder::input_pool), or
-    /// [answers that are owed](crate::Builder::deferred). Which of them, [`Metrics::full`](crate::Metrics::full) counts.
+    /// [answers that are owed](crate::Builder::deferred). Which of them, [`Metrics::full`](crate::metrics::Metrics::full) counts.
     Overflow,
     /// A handler or the connected hook panicked.
     Panicked,

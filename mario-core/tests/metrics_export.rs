@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use mario::client::Client;
-use mario::{Conn, MetricsExport, Payload, Server, Service};
+use mario::metrics::MetricsExport;
+use mario::{Conn, Payload, Server, Service};
 use metrics::Unit;
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};

@@ -8,8 +8,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use mario::metrics::Stats;
 use mario::{
-    Builder, Close, Commands, Conn, ConnId, Packet, Payload, Reason, Server, Service, Stats, Worker, commands,
+    Builder, Close, Commands, Conn, ConnId, Packet, Payload, Reason, Server, Service, Worker, commands,
 };
 
 /// No test waits longer than this for anything.

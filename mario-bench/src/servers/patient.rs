@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::ValueEnum;
 use mario::log::{self, Config};
-use mario::{Builder, Conn, Excess, Memory, Packet, Payload, Rate, Server, Service};
+use mario::memory::Memory;
+use mario::{Builder, Conn, Excess, Packet, Payload, Rate, Server, Service};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::mario::Acceptor;

@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use anyhow::Context;
-use mario::EncodeError;
+use mario::proto::EncodeError;
 use mario::proto::{Payload, Request, frame_to_vec};
 use socket2::{Domain, Protocol, Socket, Type};
 

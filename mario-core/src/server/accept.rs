@@ -13,7 +13,7 @@ pub enum Accept {
     ///
     /// The system deals them by a hash of both addresses, not by load: with many clients workers get about as many each,
     /// with few they do not. A worker whose slots are all taken closes a connection at once and counts it as
-    /// [refused](crate::Stats::refused), though others may have room: give workers some more slots than their share.
+    /// [refused](crate::metrics::Stats::refused), though others may have room: give workers some more slots than their share.
     ///
     /// Sockets of other servers on the port are an error of [`start`](crate::Builder::start), as they are with a master.
     PerWorker,

@@ -188,7 +188,7 @@ impl<S: Service> Builder<S> {
 
     /// How many connections each worker has slots for: 1 to 4,194,304, by default 16,384. Their memory is reserved
     /// at the start and is resident only as it is used. When all slots are taken, further connections are closed at
-    /// once and counted as [refused](crate::Stats::refused).
+    /// once and counted as [refused](crate::metrics::Stats::refused).
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
@@ -242,7 +242,7 @@ impl<S: Service> Builder<S> {
         self
     }
 
-    /// Takes the time of each handler: [`CommandMetrics::times`](crate::CommandMetrics::times). Off by default, as looking
+    /// Takes the time of each handler: [`CommandMetrics::times`](crate::metrics::CommandMetrics::times). Off by default, as looking
     /// at the clock twice costs a request some 50 ns.
     pub fn time_commands(mut self) -> Self {
         self.time_commands = true;

@@ -95,7 +95,7 @@ impl Histogram {
     /// none.
     ///
     /// ```
-    /// let none = mario::Histogram::default();
+    /// let none = mario::metrics::Histogram::default();
     /// assert_eq!(none.quantile(0.99), std::time::Duration::ZERO);
     /// ```
     pub fn quantile(&self, share: f64) -> Duration {

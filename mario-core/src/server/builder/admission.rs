@@ -83,11 +83,11 @@ impl<S: Service> Builder<S> {
     ///
     /// The proxies that are trusted are addresses and prefixes, at least one of them; `["0.0.0.0/0", "::/0"]` are all, for
     /// ports that nobody else reaches. Who else connects is closed at once, and counted as
-    /// [untrusted](crate::Stats::untrusted).
+    /// [untrusted](crate::metrics::Stats::untrusted).
     ///
     /// [`Service::connected`] runs once the header is there. A connection whose header is missing, malformed, too long or
     /// too late ends before that, and no hook is called for it; it is counted as a
-    /// [proxy error](crate::Stats::proxy_errors). For a connection of the proxy itself, as those by which it sees whether
+    /// [proxy error](crate::metrics::Stats::proxy_errors). For a connection of the proxy itself, as those by which it sees whether
     /// the server lives, the peer is the proxy.
     ///
     /// ```
@@ -116,7 +116,7 @@ impl<S: Service> Builder<S> {
 
     /// How many connections those of one address may have, on all workers together: at least 1, by default as many as
     /// there are slots. Further ones are closed at once, and counted as
-    /// [refused by address](crate::Stats::refused_by_address).
+    /// [refused by address](crate::metrics::Stats::refused_by_address).
     ///
     /// An address is a whole one of IPv4 and the first 64 bits of one of IPv6, unless
     /// [`address_prefixes`](Builder::address_prefixes) says otherwise. Behind [proxies](Builder::proxy_protocol) it is that

@@ -30,7 +30,7 @@ impl<S: Service> Builder<S> {
     /// How long a worker may take for one round of its loop: 1 ms to 12 days, or `None`; by default 5 s. What takes so
     /// long is a handler that blocks.
     ///
-    /// One that takes longer is logged, with the command that it is in, and counted as [stalled](crate::Stats::stalled);
+    /// One that takes longer is logged, with the command that it is in, and counted as [stalled](crate::metrics::Stats::stalled);
     /// the master deals it no more connections until it comes round again. With
     /// [`Accept::PerWorker`](crate::Accept::PerWorker) connections still wait for it in its own backlog.
     pub fn watchdog(mut self, limit: impl Into<Option<Duration>>) -> Self {

@@ -32,7 +32,7 @@ impl<S: Service> Builder<S> {
     ///
     /// What is faster is not read until it is its turn, so that it waits in the kernel and then on the peer's side; or, with
     /// [`Excess::Close`](crate::Excess::Close), the connection ends with [`Reason::TooFast`](crate::Reason::TooFast). Both are
-    /// counted: as [throttled](crate::Stats::throttled) and as [too fast](crate::Stats::too_fast). With this, a connection
+    /// counted: as [throttled](crate::metrics::Stats::throttled) and as [too fast](crate::metrics::Stats::too_fast). With this, a connection
     /// takes 20 bytes more.
     ///
     /// ```

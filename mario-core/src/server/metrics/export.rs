@@ -17,7 +17,8 @@ use crate::stats::Histogram;
 /// ```
 /// use std::time::Duration;
 ///
-/// use mario::{MetricsExport, Server};
+/// use mario::Server;
+/// use mario::metrics::MetricsExport;
 ///
 /// # struct Gateway;
 /// # impl mario::Service for Gateway { type Session = (); type Worker = (); }

@@ -11,13 +11,13 @@ use crate::stats::{Door, Histogram, PoolMetrics, SlotMetrics};
 #[non_exhaustive]
 pub struct WorkerMetrics {
     /// What it has accepted by itself, with [`Accept::PerWorker`](crate::Accept::PerWorker); where a master accepts, that is
-    /// in [`Metrics::stats`](crate::Metrics::stats) alone.
+    /// in [`Metrics::stats`](crate::metrics::Metrics::stats) alone.
     pub door: Option<DoorMetrics>,
     /// Its slots.
     pub slots: SlotMetrics,
     /// Its connections that ended, by the name of their [`Reason`].
     pub ended: BTreeMap<&'static str, u64>,
-    /// Times that something of it was full, by what it was: [`Metrics::full`](crate::Metrics::full).
+    /// Times that something of it was full, by what it was: [`Metrics::full`](crate::metrics::Metrics::full).
     pub full: BTreeMap<&'static str, u64>,
     /// Whole frames received.
     pub frames: u64,
