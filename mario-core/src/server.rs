@@ -16,7 +16,6 @@ pub(crate) mod watchdog;
 
 mod start;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
@@ -102,11 +101,6 @@ impl Server {
     /// What the server has counted so far.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
-    }
-
-    /// Of [`Stats::pushes_dropped`], how many of each command there were.
-    pub fn pushes_dropped_by_command(&self) -> BTreeMap<u16, u64> {
-        self.handle.pushes_dropped_by_command()
     }
 
     /// Waits until the server has been shut down.

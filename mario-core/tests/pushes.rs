@@ -254,7 +254,7 @@ fn for_a_slow_reader_the_latest_of_each_command_is_kept() {
     }
     let pushes = || (server.stats().pushes, server.stats().pushes_dropped, server.stats().pushes_gone);
     assert_eq!(pushes(), (0, 38, 0), "what waits aside has not left");
-    assert_eq!(server.pushes_dropped_by_command(), [(PLACE, 19), (MOOD, 19)].into());
+    assert_eq!(server.handle().metrics().pushes_dropped, [(PLACE, 19), (MOOD, 19)].into());
     client.read_again();
     for _ in 0..3 {
         client.receive::<Payload<'_>>(FLOOD);

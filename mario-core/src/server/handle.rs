@@ -1,6 +1,5 @@
 //! How any thread reaches a running server.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -91,17 +90,6 @@ impl ServerHandle {
             stats.refused_by_address += mailbox.counters.crowded.get();
         }
         stats
-    }
-
-    /// Of [`Stats::pushes_dropped`], how many of each command there were.
-    pub fn pushes_dropped_by_command(&self) -> BTreeMap<u16, u64> {
-        let mut all = BTreeMap::new();
-        for mailbox in &self.0.mailboxes {
-            for (command, count) in mailbox.counters.pushes.dropped.counts() {
-                *all.entry(command).or_default() += count;
-            }
-        }
-        all
     }
 
     /// Tells the server to end, and returns at once: no more connections are accepted, each that is open is reported

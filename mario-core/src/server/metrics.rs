@@ -49,6 +49,9 @@ pub struct Metrics {
     /// connection with [`Reason::Overflow`](crate::Reason::Overflow), and so does `deferred`, or drop a push; of `kept_pushes` a push is dropped; of
     /// `timers` and `memberships` the service is told.
     pub full: BTreeMap<&'static str, u64>,
+    /// Pushes that were dropped for peers that read too slowly, by their commands' ids: together
+    /// [`Stats::pushes_dropped`].
+    pub pushes_dropped: BTreeMap<u16, u64>,
     /// How many users are online.
     pub users: u64,
 }
@@ -100,7 +103,13 @@ impl Metrics {
                 command.add(row);
             }
         }
-        Metrics { stats, workers, commands, ended, full, users: control.connections.online() as u64 }
+        let mut pushes_dropped = BTreeMap::new();
+        for (command, count) in mailboxes.iter().flat_map(|mailbox| mailbox.counters.pushes.dropped.counts())
+        {
+            *pushes_dropped.entry(command).or_default() += count;
+        }
+        let users = control.connections.online() as u64;
+        Metrics { stats, workers, commands, ended, full, pushes_dropped, users }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The server of a test.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -108,14 +107,9 @@ impl<S: Service> TestServer<S> {
         self.handle.connections()
     }
 
-    /// What the server has counted so far.
+    /// What the server has counted so far; [`ServerHandle::metrics`] tells more.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
-    }
-
-    /// Of [`Stats::pushes_dropped`], how many of each command there were.
-    pub fn pushes_dropped_by_command(&self) -> BTreeMap<u16, u64> {
-        self.handle.pushes_dropped_by_command()
     }
 
     /// Tells the server to end, or to [drain](Builder::drain) if it is to: then [`advance`](TestServer::advance) lets
