@@ -7,8 +7,8 @@ use super::dice::Dice;
 use super::expected::{Wording, frame};
 use super::greeting::Greeting;
 use super::service::commands::{
-    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
-    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE, WORK,
+    ASK, BIND, CANCEL, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC,
+    QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE, WORK,
 };
 use super::settings::Settings;
 
@@ -144,7 +144,7 @@ fn some_frame(dice: &mut Dice, wording: Wording, daring: u8) -> Vec<u8> {
         20 if most >= 1 => frame(stx, if byte & 1 == 0 { ENTER } else { EXIT }, &number[..1]),
         21 => frame(stx, SHOUT, &any),
         0 | 1 if most >= 4 => frame(stx, LOGIN, &number),
-        2 => frame(stx, QUIET, &any),
+        2 => frame(stx, if byte & 1 == 0 { QUIET } else { CANCEL }, &any),
         3 if most >= 3 => {
             let [low, high] = (dice.pick(&[0, 10, 1000, 20_000]) as u16).to_le_bytes();
             frame(stx, MANY, &[dice.below(6) as u8, low, high])

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::expected::frame;
 use super::mail::Letter;
 use super::service::Theatre;
-use super::service::commands::ASK;
+use super::service::commands::{ASK, NO_ANSWER};
 use super::service::gateway::{Number, Numbered};
 use super::world::{State, World};
 use crate::{Conn, Packet, PushError, Reply};
@@ -180,8 +180,13 @@ impl World {
     pub(super) fn given(&self, client: usize, debt: usize, posted: &[usize]) {
         let mut state = self.lock();
         let life = &mut state.wires[client].life;
-        life.debts[debt].is_given = true;
-        life.offered += life.debts[debt].frame.len();
+        let its = &mut life.debts[debt];
+        its.is_given = true;
+        if its.outcome == Outcome::Drop && its.is_free {
+            let number = its.frame.len() - size_of_val(&NO_ANSWER);
+            its.frame[number..].copy_from_slice(&NO_ANSWER.to_le_bytes());
+        }
+        life.offered += its.frame.len();
         let Some(worker) = state.wires[client].place.map(|place| place.worker) else { return };
         let is_over = state.posts[worker].mail.as_ref().is_none_or(|mail| mail.is_over());
         let letters = if is_over { 0 } else { 1 };
@@ -207,7 +212,8 @@ impl State {
         } else if stays && outcome.is_by_call() && !is_made {
             self.violated(format!("client {client}: the call that is to answer request {debt} is not made"));
         } else if stays && is_free {
-            life.debts[debt].must = outcome.answers();
+            // If it is dropped, it is said that nobody answers.
+            life.debts[debt].must = true;
         } else if stays && life.debts.iter().rposition(|debt| !debt.is_free) == Some(debt) {
             life.awaits = false;
         }

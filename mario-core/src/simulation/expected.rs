@@ -4,8 +4,8 @@ use super::debts::Outcome;
 use super::greeting::{Greeting, Says};
 use super::service::Manners;
 use super::service::commands::{
-    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FORGIVEN, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC,
-    QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE, WORK,
+    ASK, BIND, CANCEL, DENIED, ECHO, ENTER, EXIT, FLAG, FORGIVEN, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS,
+    PANIC, QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNSENDABLE, WORK,
 };
 use crate::Reason;
 
@@ -137,7 +137,7 @@ pub(super) fn read(bytes: &[u8], greeting: &Greeting, wording: Wording, manners:
             },
             // What comes of these, depends on others too.
             (BIND, 2) | (ENTER | EXIT, 1) | (UNBIND, 0) | (SHOUT, _) | (FREE | WORK, 3) => (Vec::new(), None),
-            (QUIET, _) | (LATER, 2) => (Vec::new(), None),
+            (QUIET | CANCEL, _) | (LATER, 2) => (Vec::new(), None),
             (LEAVE, _) => (reply(payload).0, Some(Why::Service)),
             (QUIT, _) => (Vec::new(), Some(Why::Service)),
             (PANIC, _) => (reply(payload).0, Some(Why::Panicked)),

@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::checks;
 use super::client::{Act, Client};
 use super::dice::Dice;
-use super::others::USERS;
 use super::server::SimServer;
 use super::settings::Settings;
 use super::setup::Setup;
@@ -207,9 +206,7 @@ impl Play {
         // Who does not go on is amid something.
         if !is_stalled {
             checks::resting(&state)?;
-            for user in 0..USERS as u64 {
-                state.compare_user(user, &self.server.of_user(user))?;
-            }
+            state.compare_users(self.server.connections())?;
             checks::delivering(&self.server.mailboxes)?;
             state.are_asked(&self.server.mailboxes)?;
         }

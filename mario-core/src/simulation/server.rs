@@ -14,7 +14,6 @@ use super::service::{COMMANDS, Theatre};
 use super::settings::Settings;
 use super::sockets::{SimBell, SimListener, SimPoll, SimStream, wire_of};
 use super::world::{Backlog, Post, State, View, World};
-use crate::link::ConnId;
 use crate::mail::connections::Connections;
 use crate::mail::mailbox::{Hand, Mailbox, way_of};
 use crate::net::accepting::Acceptor;
@@ -77,9 +76,9 @@ impl SimServer {
         Deed::new(dice, clients).perform(&self.world, &self.connections);
     }
 
-    /// The connections of each user, as the server has them.
-    pub(super) fn of_user(&self, user: u64) -> Vec<ConnId> {
-        self.connections.of_user(user)
+    /// The way to all connections, as any thread has it.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Makes a worker die, as a fault of ours would.

@@ -13,17 +13,19 @@ use mario_proto::{Frame, Payload, frame_to_vec};
 
 use commands::{FORGIVEN, REFUSED};
 use gateway::{ask, bind, enter, exit, free, shout, unbind, work};
-use handlers::{denied, echo, flag, later, leave, login, many, members, panic, quiet, quit, unsendable};
+use handlers::{
+    cancel, denied, echo, flag, later, leave, login, many, members, panic, quiet, quit, unsendable,
+};
 
 use super::sockets::wire_of;
 use super::wire::Life;
 use super::world::World;
 use crate::service::pool::Pool;
-use crate::{Close, Commands, Conn};
+use crate::{Close, Commands, Conn, Timer};
 
 pub(super) const COMMANDS: Commands<Theatre> = crate::commands![
     login, echo, many, quiet, leave, quit, panic, later, flag, members, unsendable, denied, ask, free, bind,
-    unbind, enter, exit, shout, work
+    unbind, enter, exit, shout, work, cancel
 ];
 
 /// What the hooks do for a client.
@@ -60,6 +62,8 @@ pub(super) struct Session {
     user: Option<u32>,
     /// Calls that came later.
     news: u32,
+    /// The last of those that are to come, and when.
+    timer: Option<(Timer, Duration)>,
 }
 
 impl Default for Session {
@@ -77,7 +81,7 @@ impl Default for Session {
                 resume_unwind(Box::new("a session"));
             }
         });
-        Session { calls: 0, user: None, news: 0 }
+        Session { calls: 0, user: None, news: 0, timer: None }
     }
 }
 

@@ -7,16 +7,16 @@ use super::dice::Dice;
 use super::expected::frame;
 use super::greeting::Greeting;
 use super::service::commands::{
-    ASK, BIND, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC, QUIET, QUIT,
-    REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE, WORK,
+    ASK, BIND, CANCEL, DENIED, ECHO, ENTER, EXIT, FLAG, FREE, LATER, LEAVE, LOGIN, MANY, MEMBERS, PANIC,
+    QUIET, QUIT, REFUSED, SHOUT, UNBIND, UNKNOWN, UNSENDABLE, WORK,
 };
 use super::settings::Settings;
 use super::setup::Setup;
 
 /// The commands by their number in a story; one is the heartbeat, if there is one.
-const COMMANDS: [u16; 24] = [
+const COMMANDS: [u16; 25] = [
     ECHO, LOGIN, MEMBERS, MANY, QUIET, LATER, FLAG, LEAVE, QUIT, PANIC, UNSENDABLE, REFUSED, UNKNOWN, DENIED,
-    0x0300, 0x0001, ASK, FREE, BIND, UNBIND, ENTER, EXIT, SHOUT, WORK,
+    0x0300, 0x0001, ASK, FREE, BIND, UNBIND, ENTER, EXIT, SHOUT, WORK, CANCEL,
 ];
 
 /// The most clients of a story, and the most that one of them does.

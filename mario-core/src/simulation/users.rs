@@ -1,9 +1,10 @@
 //! Whose connections there are, as the model has it.
 
 use super::mail::Letter;
+use super::others::USERS;
 use super::world::State;
 use crate::link::ConnId;
-use crate::{BindError, Others};
+use crate::{BindError, Connections, Name, Others};
 
 impl State {
     /// A handler has said whose its connection is; `posted` is how many letters each worker got by that.
@@ -79,15 +80,34 @@ impl State {
         Some(user)
     }
 
-    /// All threads wait: the server has the user's connections as the model has them.
+    /// All threads wait: the server knows who is open, and whose, as the model does.
     ///
     /// # Errors
-    /// If it has not.
-    pub(super) fn compare_user(&self, user: u64, found: &[ConnId]) -> Result<(), String> {
-        let known = self.users.get(&user).into_iter().flatten().copied();
-        let known: Vec<_> = known.filter(|client| self.wires[*client].is_served()).collect();
-        let found = self.wires_of(found);
-        if known == found { Ok(()) } else { Err(format!("user {user} has {known:?}, not {found:?}")) }
+    /// If it does not.
+    pub(super) fn compare_users(&self, connections: &Connections) -> Result<(), String> {
+        let mut online = Vec::new();
+        for user in 0..USERS as u64 {
+            let known = self.users.get(&user).into_iter().flatten().copied();
+            let known: Vec<_> = known.filter(|client| self.wires[*client].is_served()).collect();
+            let found = self.wires_of(&connections.of_user(user));
+            if known != found || connections.is_online(user) == known.is_empty() {
+                return Err(format!("user {user} has {known:?}, not {found:?}"));
+            }
+            online.extend((!known.is_empty()).then(|| Name::from(user)));
+        }
+        let (found, count) = (connections.users(), connections.online());
+        if count != online.len() || found.len() != count || found.iter().any(|user| !online.contains(user)) {
+            return Err(format!("{online:?} are online, not {count}, {found:?}"));
+        }
+        let is_right = |client: &usize| {
+            self.wires[*client].id().is_none_or(|id| connections.is_open(id) == self.is_open(*client))
+        };
+        match (0..self.wires.len()).find(|client| !is_right(client)) {
+            Some(client) => {
+                Err(format!("client {client}: it is open, and is said not to be, or the other way round"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Which clients these connections are of.

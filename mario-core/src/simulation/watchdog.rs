@@ -100,7 +100,7 @@ impl Watchdog {
             let mut state = world.lock();
             let Post { turns, rest, .. } = state.posts[worker];
             let mailbox = &server.mailboxes[worker];
-            if matches!(rest, Rest::Until(_)) && mailbox.is_stuck() {
+            if !state.posts[worker].is_due(now) && rest != Rest::Busy && mailbox.is_stuck() {
                 state.violated(format!("worker {worker} waits, and is stuck"));
             }
             if turns > seen.turns || rest != Rest::Busy || mailbox.doorbell.is_asleep() || mailbox.is_over() {
@@ -128,8 +128,9 @@ impl Post {
     fn may_be_stuck(&self, now: Duration, limit: Duration) -> Option<&'static str> {
         let has_died = self.counters.deaths.get() > 0;
         match self.rest {
-            Rest::Until(_) => Some("it waits"),
-            Rest::Busy => (!has_died && self.steps[0] + limit > now).then_some("it has come round"),
+            // Who was woken is expected to.
+            Rest::Until(_) if !self.is_due(now) => Some("it waits"),
+            _ => (!has_died && self.steps[0] + limit > now).then_some("it has come round"),
         }
     }
 }

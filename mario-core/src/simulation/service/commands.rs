@@ -11,6 +11,7 @@ pub(in crate::simulation) const LATER: u16 = 0x0107;
 pub(in crate::simulation) const FLAG: u16 = 0x0108;
 pub(in crate::simulation) const MEMBERS: u16 = 0x0109;
 pub(in crate::simulation) const UNSENDABLE: u16 = 0x010a;
+pub(in crate::simulation) const CANCEL: u16 = 0x010b;
 
 /// Their answers come later: in order, or by number.
 pub(in crate::simulation) const ASK: u16 = 0x0110;
@@ -45,6 +46,9 @@ pub(in crate::simulation) const PUSH: u16 = 0x0303;
 pub(in crate::simulation) const DROP: u16 = 0x0305;
 pub(in crate::simulation) const KEEP: u16 = 0x0306;
 pub(in crate::simulation) const KEEP_TOO: u16 = 0x0307;
+
+/// What it says by number of what nobody answers.
+pub(in crate::simulation) const NO_ANSWER: u32 = u32::MAX;
 
 /// What the service answers to what it does not take, but forgives.
 pub(in crate::simulation) const FORGIVEN: &[u8] = b"forgiven";

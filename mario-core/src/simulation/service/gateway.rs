@@ -30,8 +30,11 @@ pub(in crate::simulation) fn bind(conn: &mut Conn<'_, Theatre>, request: Bind) {
 pub(in crate::simulation) fn binds(conn: &mut Conn<'_, Theatre>, user: u64, others: Others) {
     let world = conn.service().world.clone();
     let (outcome, posted) = world.posting(|| conn.bind(user, others));
-    let number = wire_of(conn.peer_addr());
+    let (number, is_its) = (wire_of(conn.peer_addr()), conn.user() == Some(user.into()));
     let mut state = world.lock();
+    if outcome.is_ok() && !is_its {
+        state.violated(format!("client {number}: bound to user {user}, and not its"));
+    }
     state.note(format_args!("client {number}: binds to user {user}, {others:?}: {outcome:?}"));
     state.bound(number, user, others, &outcome, posted);
 }
@@ -68,8 +71,11 @@ pub(in crate::simulation) fn enter(conn: &mut Conn<'_, Theatre>, request: Group)
 /// Joins a group, in a handler or a call.
 pub(in crate::simulation) fn enters(conn: &mut Conn<'_, Theatre>, group: usize) {
     let joined = conn.join(group as u64);
-    let number = wire_of(conn.peer_addr());
+    let (number, is_in) = (wire_of(conn.peer_addr()), conn.is_in(group as u64));
     let mut state = conn.service().world.lock();
+    if joined.is_ok() && !is_in {
+        state.violated(format!("client {number}: it joins group {group}, and is not in it"));
+    }
     state.note(format_args!("client {number}: joins group {group}: {joined:?}"));
     if joined != Err(JoinError::Closed) {
         state.joins(number, group, joined.is_ok());
@@ -79,9 +85,13 @@ pub(in crate::simulation) fn enters(conn: &mut Conn<'_, Theatre>, group: usize) 
 #[crate::command(EXIT)]
 pub(in crate::simulation) fn exit(conn: &mut Conn<'_, Theatre>, request: Group) {
     Theatre::hear(conn, EXIT);
-    let was_in = conn.leave(request.number() as u64);
+    let (was_in, is_in) = (conn.leave(request.number() as u64), conn.is_in(request.number() as u64));
     let number = wire_of(conn.peer_addr());
-    conn.service().world.lock().leaves(number, request.number(), was_in);
+    let mut state = conn.service().world.lock();
+    if is_in {
+        state.violated(format!("client {number}: it leaves group {}, and is in it", request.number()));
+    }
+    state.leaves(number, request.number(), was_in);
 }
 
 /// Does to others what other threads do.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::commands::{
-    DENIED, ECHO, FLAG, LATER, LEAVE, LOGIN, MANY, MEMBERS, NEWS, PANIC, QUIET, QUIT, UNSENDABLE,
+    CANCEL, DENIED, ECHO, FLAG, LATER, LEAVE, LOGIN, MANY, MEMBERS, NEWS, PANIC, QUIET, QUIT, UNSENDABLE,
 };
 use super::{Session, Theatre};
 use crate::simulation::sockets::wire_of;
@@ -87,8 +87,33 @@ pub(super) struct Later {
 pub(super) fn later(conn: &mut Conn<'_, Theatre>, request: Later) {
     Theatre::hear(conn, LATER);
     let delay = Duration::from_millis(request.millis.into());
-    if conn.after(delay, news).is_ok() {
-        conn.service().note(conn, "a timer", |life, now| life.due.push(now + delay));
+    if let Ok(timer) = conn.after(delay, news) {
+        let mut due = delay;
+        conn.service().note(conn, "a timer", |life, now| {
+            due += now;
+            life.due.push(due);
+        });
+        conn.session().timer = Some((timer, due));
+    }
+}
+
+#[crate::command(CANCEL)]
+pub(super) fn cancel(conn: &mut Conn<'_, Theatre>, _request: Payload<'_>) {
+    Theatre::hear(conn, CANCEL);
+    let Some((timer, due)) = conn.session().timer.take() else { return };
+    let was_to_come = conn.cancel(timer);
+    let service = conn.service();
+    let late = service.world.lock().late;
+    let mut is_right = true;
+    let number = service.note(conn, "a timer is cancelled", |life, now| {
+        let place = life.due.iter().position(|other| *other == due);
+        is_right = if was_to_come { place.is_some() } else { due <= now + late };
+        if let Some(place) = place.filter(|_| was_to_come) {
+            life.due.swap_remove(place);
+        }
+    });
+    if !is_right {
+        service.world.lock().violated(format!("client {number}: that its timer was to come: {was_to_come}"));
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use mario_proto::{DecodeError, Frame, Payload};
 
-use super::commands::{DENIED, FORGIVEN, FREE, GO_AWAY, HELLO, NEWS, WORK};
+use super::commands::{DENIED, FORGIVEN, FREE, GO_AWAY, HELLO, NEWS, NO_ANSWER, WORK};
+use super::gateway::Numbered;
 use super::{Session, Theatre, Welcome};
 use crate::service::Worker;
 use crate::simulation::checks;
@@ -88,14 +89,13 @@ impl Service for Theatre {
 
     fn unanswered(&self, conn: &mut Conn<'_, Self>, request: Unanswered) -> Result<(), Close> {
         self.note(conn, "a request is unanswered", |life, _| life.unanswered += 1);
-        match (self.manners(conn).forgives, request.command()) {
-            (false, _) => return Err(Close),
-            (true, FREE | WORK) => Self::tell(conn, NEWS, b"unanswered"),
-            (true, _) => {
-                // In the order of the requests.
-                let _ = conn.reply(&Payload(FORGIVEN));
-            }
+        if !self.manners(conn).forgives {
+            return Err(Close);
         }
+        let _ = match request.command() {
+            FREE | WORK => request.reply(conn, Numbered { id: 0, number: NO_ANSWER }),
+            _ => request.reply(conn, Payload(FORGIVEN)),
+        };
         Ok(())
     }
 
