@@ -32,10 +32,15 @@ struct Seen {
     is_given_up: bool,
 }
 
+/// Four times as often as it is to look at most: a run has only so many steps.
+const OFTEN: Duration = Duration::from_millis(200);
+
 impl Watchdog {
     pub(super) fn new(settings: &Settings) -> Self {
         let patience = Patience { warn: settings.watchdog, abort: None };
-        let farewell = Farewell { drain: settings.drain, timeout: settings.shutdown_timeout };
+        // The shortest of all says how often it looks.
+        let timeout = settings.shutdown_timeout.max(OFTEN);
+        let farewell = Farewell { drain: settings.drain, timeout };
         let limits = Limits { patience, farewell };
         Watchdog {
             watch: Watch::new(limits, settings.workers),
