@@ -1,5 +1,6 @@
 //! What other threads want of a worker's connections: a bounded queue without a lock.
 
+pub(crate) mod call;
 pub(crate) mod connections;
 pub(crate) mod mailbox;
 pub(crate) mod users;
@@ -9,10 +10,10 @@ use std::sync::atomic::AtomicU64;
 use crossbeam_queue::ArrayQueue;
 
 use crate::link::message::Message;
+use crate::mail::call::Call;
 use crate::mail::connections::Survey;
 use crate::parts::name::Name;
 use crate::parts::slots::Key;
-use crate::service::call::Call;
 use crate::sync::{AtomicBool, AtomicU32, AtomicUsize, CachePadded, Ordering, Ordering::Relaxed, fence};
 
 /// What a worker is asked to do with connections of its own. Some may have gone when it comes to it.

@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::doorbell::Wake;
 use crate::link::ConnId;
 use crate::link::message::Message;
+use crate::mail::call::Call;
 use crate::mail::mailbox::Mailbox;
 use crate::mail::users::Users;
 use crate::mail::{Answer, Answered, Asked, Letter, Refused};
@@ -22,7 +23,7 @@ use crate::parts::name::Name;
 use crate::parts::slots::Key;
 use crate::reason::Close;
 use crate::service::Service;
-use crate::service::call::Call;
+use crate::service::call::CallFor;
 use crate::service::conn::Conn;
 use crate::service::dispatch::Handled;
 
@@ -260,7 +261,7 @@ impl Connections {
             call(conn);
             Handled::Done
         };
-        self.post(id, |key| Letter::Call(key, Call::new::<S>(Box::new(call))))
+        self.post(id, |key| Letter::Call(key, Call::new::<CallFor<S>>(Box::new(call))))
     }
 
     /// # Errors

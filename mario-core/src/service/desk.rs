@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::link::Link;
 use crate::link::outbox::Outbox;
 use crate::mail::Asked;
+use crate::mail::call::Call;
 use crate::reason::{Close, Reason};
 use crate::service::Service;
-use crate::service::call::Call;
+use crate::service::call::CallFor;
 use crate::service::conn::Conn;
 use crate::service::dispatch::{Commands, Handled};
 use crate::service::locals::Locals;
@@ -81,7 +82,7 @@ impl<S: Service> Desk<S> {
         let (mut conn, _) = self.attend(link, session, outbox);
         conn.request = request.map(|request| request.command);
         // That it is for this service, is seen where it is made.
-        match call.of::<S>()?(&mut conn) {
+        match call.into::<CallFor<S>>()?(&mut conn) {
             Handled::Close => Some(Reason::Service),
             Handled::Unsendable(error) => {
                 log::error!("the answer for connection {} can't be encoded: {error}", conn.id());

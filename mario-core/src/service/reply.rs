@@ -7,11 +7,12 @@ use mario_proto::Packet;
 
 use crate::link::ConnId;
 use crate::link::outbox::SendError;
+use crate::mail::call::Call;
 use crate::mail::connections::{Connections, PushError};
 use crate::mail::{Answer, Asked};
 use crate::reason::Close;
 use crate::service::Service;
-use crate::service::call::Call;
+use crate::service::call::CallFor;
 use crate::service::conn::Conn;
 use crate::service::dispatch::command;
 
@@ -158,7 +159,7 @@ impl<P: Packet> Reply<P> {
             let returned = call(conn);
             command::reply(conn, correlation, returned, |close| close)
         };
-        self.settle(Answer::Call(Call::new::<S>(Box::new(call))));
+        self.settle(Answer::Call(Call::new::<CallFor<S>>(Box::new(call))));
         if is_open { Ok(()) } else { Err(PushError::Gone(self.id)) }
     }
 }

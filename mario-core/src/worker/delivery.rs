@@ -4,13 +4,13 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use crate::link::message::Message;
+use crate::mail::call::Call;
 use crate::mail::connections::Survey;
 use crate::mail::{Answer, Answered, Asked, Letter, Mail};
 use crate::parts::groups::Groups;
 use crate::parts::name::Name;
 use crate::parts::slots::{Key, Slots};
 use crate::reason::Reason;
-use crate::service::call::Call;
 
 /// Slots that are looked at for one step, until there is somebody.
 const SLOTS: usize = 64;

@@ -6,13 +6,13 @@ use super::{Connection, Exchange, Turn};
 use crate::link::Link;
 use crate::link::message::Message;
 use crate::link::outbox::Delivered;
+use crate::mail::call::Call;
 use crate::mail::{Answer, Asked};
 use crate::net::Stream;
 use crate::panics::caught;
 use crate::parts::name::Name;
 use crate::reason::Reason;
 use crate::service::Service;
-use crate::service::call::Call;
 
 impl<S: Service> Exchange<S> {
     /// The turn that a push gives.
