@@ -118,7 +118,10 @@ impl<'a> Runner<'a> {
                         return (samples, failed);
                     }
                     let text = match &sample {
-                        Ok(sample) => format!("{} a second", HumanCount(sample.per_second.round() as u64)),
+                        Ok(Sample { per_second, failures, .. }) => {
+                            let rate = HumanCount(per_second.round() as u64);
+                            format!("{rate} a second   failures: {failures}")
+                        }
                         Err(error) => format!("failed: {error:#}"),
                     };
                     match sample {
