@@ -142,8 +142,8 @@ pub mod memory {
 pub mod __private {
     pub use crate::service::conn::AnyConn;
     pub use crate::service::dispatch::command::{
-        Command, CommandOf, Handled, NoCommand, close, deferred, deferred_description, entry, name,
-        no_request, reply, reply_description, request, request_description,
+        Command, CommandOf, Handled, NoCommand, close, correlation, deferred, deferred_description, entry,
+        name, no_request, reply, reply_description, request, request_description,
     };
     pub use crate::service::dispatch::distinct::{all_distinct, assert_distinct};
     pub use crate::service::dispatch::table::{Table, page_count};

@@ -6,7 +6,7 @@ use std::collections::TryReserveError;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 
-use mario_proto::{Encode, EncodeError, Overflow, Payload, encode_frame};
+use mario_proto::{Encode, EncodeError, Encoder, HEADER_LEN, Header, Overflow, Payload};
 use thiserror::Error;
 
 use crate::extent::Extent;
@@ -106,17 +106,36 @@ impl Outbox {
         command: u16,
         packet: &P,
     ) -> Result<(), SendError> {
-        if !link.takes_output() {
-            return Err(SendError::Closed);
-        }
-        let start = match self.len {
-            len @ ..FLUSH_AT => len,
-            _ => self.spill(link)?,
-        };
-        let room = &mut self.bytes[start..start + MAX_FRAME];
-        self.len = start + encode_frame(self.stx, command, packet, room)?;
-        self.sent.frames += 1;
+        let mut payload = self.begin(link)?;
+        packet.encode(&mut payload)?;
+        let payload = payload.written();
+        self.end(command, payload);
         Ok(())
+    }
+
+    /// The room for the payload of one more frame, which [`end`](Self::end) makes one.
+    ///
+    /// By itself, as is that: what is not of one packet alone, a service of a thousand commands compiles once.
+    pub(crate) fn begin(&mut self, link: &mut Link) -> Result<Encoder<'_>, NotBegun> {
+        if !link.takes_output() {
+            return Err(NotBegun::Closed);
+        }
+        if self.len >= FLUSH_AT {
+            self.spill(link)?;
+        }
+        let room = self.bytes.get_mut(self.len + HEADER_LEN..self.len + MAX_FRAME);
+        Ok(Encoder::new(room.unwrap_or_default()))
+    }
+
+    /// Puts the header before a payload of so many bytes, which was written where [`begin`](Self::begin) says.
+    pub(crate) fn end(&mut self, command: u16, payload: usize) {
+        let whole = HEADER_LEN + payload;
+        let header = Header { stx: self.stx, len: whole as u16, cmd: command };
+        if let Some(room) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            *room = header.to_bytes();
+        }
+        self.len += whole;
+        self.sent.frames += 1;
     }
 
     /// The same for a payload that is bytes already.
@@ -302,15 +321,14 @@ impl Outbox {
         self.sent.unasked += 1;
     }
 
-    /// Makes the buffer empty; gives its length, which is 0.
+    /// Makes the buffer empty.
     #[cold]
-    fn spill(&mut self, link: &mut Link) -> Result<usize, SendError> {
+    fn spill(&mut self, link: &mut Link) -> Result<(), NotBegun> {
         self.spilled |= link.output.is_empty();
         self.queue(link, 0).map_err(|Full| {
             link.overflow();
-            SendError::Overflow
-        })?;
-        Ok(0)
+            NotBegun::Overflow
+        })
     }
 
     /// Moves the frames, but for the first `written` bytes, to the queue of their connection.
@@ -358,6 +376,25 @@ fn append(segments: &mut Segments, marks: Marks, link: &mut Link, unsent: &[u8])
         link.set_paused(true);
     }
     Ok(())
+}
+
+/// Why no frame was begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NotBegun {
+    /// The connection has ended, or is about to.
+    Closed,
+    /// More waits for this peer than the server allows.
+    Overflow,
+}
+
+impl From<NotBegun> for SendError {
+    #[inline]
+    fn from(reason: NotBegun) -> Self {
+        match reason {
+            NotBegun::Closed => SendError::Closed,
+            NotBegun::Overflow => SendError::Overflow,
+        }
+    }
 }
 
 /// Why a packet was not sent.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mario_proto::Packet;
+use mario_proto::{Encoder, Packet};
 
 use crate::link::outbox::{Outbox, SendError};
 use crate::link::{ConnId, Link};
@@ -168,14 +168,22 @@ impl<'a, S: Service> Conn<'a, S> {
     /// [`SendError`]; in a hook there is no request to reply to.
     #[inline]
     pub fn reply<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
-        self.answer(packet)
-    }
-
-    /// The same; a request's own id needs no check.
-    #[inline]
-    pub(crate) fn answer<P: Packet>(&mut self, packet: &P) -> Result<(), SendError> {
         let request = self.request.ok_or(SendError::NoRequest)?;
         self.outbox.push(self.link, request, packet)
+    }
+
+    /// The room for the payload of a reply, which [`end_reply`](Self::end_reply) sends; `None` if there is none, of
+    /// which the connection knows.
+    pub(crate) fn begin_reply(&mut self) -> Option<Encoder<'_>> {
+        self.request?;
+        self.outbox.begin(self.link).ok()
+    }
+
+    /// Sends a reply of which the payload has been written, so many bytes of it.
+    pub(crate) fn end_reply(&mut self, payload: usize) {
+        if let Some(request) = self.request {
+            self.outbox.end(request, payload);
+        }
     }
 
     /// Sends `packet` under the id of any command.

@@ -122,20 +122,23 @@ fn call(handler: &Handler<'_>) -> TokenStream {
     let answer = quote_spanned! {returned.span()=>
         __mario::reply::<_, #returned>(#conn, #correlation, #reply, #close)
     };
-    let (decode, request) = match handler.packet {
+    let (decode, request, correlates, argument) = match handler.packet {
         Some(packet) => {
             let packet = with_lifetimes(packet, "'_");
-            (quote_spanned! {packet.span()=> __mario::request::<#packet> }, Some(request))
+            (
+                quote_spanned! {packet.span()=> __mario::request::<#packet> },
+                quote!(#request),
+                quote_spanned! {packet.span()=> __mario::correlation::<#packet>(&#request) },
+                Some(quote!(, #request)),
+            )
         }
-        None => (quote!(__mario::no_request), None),
+        None => (quote!(__mario::no_request), quote!(()), quote!(__mario::None), None),
     };
-    let pattern = request.as_ref().map_or_else(|| quote!(()), |request| quote!(#request));
-    let argument = request.map(|request| quote!(, #request));
     let handled = match handler.deferred {
-        None => quote! {{
+        None => quote! {
             let #reply = #name(#conn #argument);
             #answer
-        }},
+        },
         Some(packet) => {
             let packet = with_lifetimes(packet, "'_");
             let defer = quote_spanned! {packet.span()=> __mario::deferred::<_, #packet> };
@@ -152,7 +155,10 @@ fn call(handler: &Handler<'_>) -> TokenStream {
     };
     let handle = quote! {
         match #decode(#payload) {
-            __mario::Ok((#pattern, #correlation)) => #handled
+            __mario::Ok(#request) => {
+                let #correlation = #correlates;
+                #handled
+            }
             __mario::Err(#error) => __mario::Handled::Malformed(#error),
         }
     };

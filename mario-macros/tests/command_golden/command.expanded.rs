@@ -27,7 +27,8 @@ const _: () = {
             __mario::request_description::<Dim<'static>>(),
             __mario::reply_description::<Result<Dimmed, Close>>(),
             |conn, payload| match __mario::request::<Dim<'_>>(payload) {
-                __mario::Ok((request, correlation)) => {
+                __mario::Ok(request) => {
+                    let correlation = __mario::correlation::<Dim<'_>>(&request);
                     let reply = dim(conn, request);
                     __mario::reply::<
                         _,

@@ -26,7 +26,8 @@ const _: () = {
             __mario::request_description::<SayHello<'static>>(),
             __mario::reply_description::<Option<Hello>>(),
             |conn, payload| match __mario::request::<SayHello<'_>>(payload) {
-                __mario::Ok((request, correlation)) => {
+                __mario::Ok(request) => {
+                    let correlation = __mario::correlation::<SayHello<'_>>(&request);
                     let reply = say_hello(conn, request);
                     __mario::reply::<
                         _,

@@ -25,7 +25,8 @@ const _: () = {
             __mario::None,
             __mario::None,
             |conn, payload| match __mario::no_request(payload) {
-                __mario::Ok(((), correlation)) => {
+                __mario::Ok(()) => {
+                    let correlation = __mario::None;
                     let reply = off(conn);
                     __mario::reply::<
                         _,

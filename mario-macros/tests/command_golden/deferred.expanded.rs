@@ -27,7 +27,8 @@ const _: () = {
             __mario::request_description::<Find<'static>>(),
             __mario::deferred_description::<Found>(),
             |conn, payload| match __mario::request::<Find<'_>>(payload) {
-                __mario::Ok((request, correlation)) => {
+                __mario::Ok(request) => {
+                    let correlation = __mario::correlation::<Find<'_>>(&request);
                     match __mario::deferred::<_, Found>(conn, correlation) {
                         __mario::Ok(later) => {
                             let reply = find(conn, request, later);

@@ -28,7 +28,8 @@ const _: () = {
                 |conn, payload| {
                     if Session::is_owner(conn) {
                         match __mario::request::<Unlock>(payload) {
-                            __mario::Ok((request, correlation)) => {
+                            __mario::Ok(request) => {
+                                let correlation = __mario::correlation::<Unlock>(&request);
                                 let reply = unlock(conn, request);
                                 __mario::reply::<
                                     _,

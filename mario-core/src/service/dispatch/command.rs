@@ -1,11 +1,10 @@
 //! What `#[mario::command]` makes of a function: decode, call, encode.
 
 use mario_proto::{
-    Decode, DecodeError, DecodeErrorKind, Description, EncodeError, IntoReply, Packet, decode_packet,
+    Decode, DecodeError, DecodeErrorKind, Description, Encode, EncodeError, IntoReply, Packet, decode_packet,
 };
 
 use super::Entry;
-use crate::link::outbox::SendError;
 use crate::reason::Close;
 use crate::service::Service;
 use crate::service::conn::Conn;
@@ -68,26 +67,31 @@ pub enum Handled {
     Unsendable(EncodeError),
 }
 
-/// The packet that a handler takes, and its correlation.
+/// The packet that a handler takes.
 #[doc(hidden)]
 #[inline]
-pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<(P, Option<u64>), DecodeError> {
-    let packet: P = decode_packet(payload)?;
-    let correlation = packet.correlation();
-    Ok((packet, correlation))
+pub fn request<'a, P: Packet + Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
+    decode_packet(payload)
 }
 
 /// The payload of a command whose handler takes no packet: there must be none.
 #[doc(hidden)]
 #[inline]
-pub fn no_request(payload: &[u8]) -> Result<((), Option<u64>), DecodeError> {
+pub fn no_request(payload: &[u8]) -> Result<(), DecodeError> {
     match payload.len() {
-        0 => Ok(((), None)),
+        0 => Ok(()),
         bytes => {
             let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
             Err(DecodeError::new(DecodeErrorKind::LeftOver { bytes }, 0))
         }
     }
+}
+
+/// The correlation of a request.
+#[doc(hidden)]
+#[inline]
+pub fn correlation<P: Packet>(request: &P) -> Option<u64> {
+    request.correlation()
 }
 
 /// The packet that a handler takes, as constant data.
@@ -133,11 +137,13 @@ pub fn reply<S: Service, R: IntoReply>(
             if let Some(correlation) = correlation {
                 packet.set_correlation(correlation);
             }
-            match conn.answer(&packet) {
-                Err(SendError::Encode(error)) => Handled::Unsendable(error),
-                // Of all else that can go wrong the connection knows.
-                _ => Handled::Done,
+            let Some(mut payload) = conn.begin_reply() else { return Handled::Done };
+            if let Err(error) = packet.encode(&mut payload) {
+                return Handled::Unsendable(error);
             }
+            let payload = payload.written();
+            conn.end_reply(payload);
+            Handled::Done
         }
         Err(error) => {
             let Close = close(error);
