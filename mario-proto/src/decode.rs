@@ -1,7 +1,8 @@
 use alloc::vec::Vec;
 
 use crate::format::decode_array;
-use crate::{DecodeError, DecodeErrorKind, Decoder, Encode, owned};
+use crate::run::truncated;
+use crate::{DecodeError, DecodeErrorKind, Decoder, Encode, Type, owned};
 
 /// What can be read from a payload: a value of a field, or a whole packet. It may borrow from the payload.
 #[diagnostic::on_unimplemented(
@@ -87,24 +88,28 @@ fn always<T>(decoded: Result<T, DecodeError>) -> T {
 pub fn decode_packet<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
     // Only its length can be wrong; asked out of line, so that nothing else here is prepared for an error.
     if const { P::ANY_BYTES } && payload.len() != P::SIZE.min {
-        return wrong_length(payload);
+        return Err(wrong_length(payload, &P::TYPE, P::SIZE.min));
     }
-    decode_exactly(payload)
+    let mut input = Decoder::new(payload);
+    match P::decode(&mut input) {
+        Ok(packet) if input.is_empty() => Ok(packet),
+        Ok(_) => Err(left_over(input.len(), input.offset())),
+        Err(error) => Err(error),
+    }
 }
 
+/// What is wrong with a payload that is not of the one length that such a value has.
 #[cold]
 #[inline(never)]
-fn wrong_length<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
-    decode_exactly(payload)
+fn wrong_length(payload: &[u8], ty: &Type, len: usize) -> DecodeError {
+    match payload.len().checked_sub(len) {
+        Some(more) => left_over(more, len),
+        None => truncated(payload, ty, len),
+    }
 }
 
 #[inline]
-fn decode_exactly<'a, P: Decode<'a>>(payload: &'a [u8]) -> Result<P, DecodeError> {
-    let mut input = Decoder::new(payload);
-    let packet = P::decode(&mut input)?;
-    if input.is_empty() {
-        return Ok(packet);
-    }
-    let bytes = u32::try_from(input.len()).unwrap_or(u32::MAX);
-    Err(input.error(DecodeErrorKind::LeftOver { bytes }))
+fn left_over(bytes: usize, offset: usize) -> DecodeError {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    DecodeError::new(DecodeErrorKind::LeftOver { bytes }, offset)
 }

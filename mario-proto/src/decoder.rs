@@ -1,4 +1,4 @@
-use crate::{Decode, DecodeError, DecodeErrorKind};
+use crate::{Decode, DecodeError, DecodeErrorKind, Size};
 
 /// A cursor over a payload. It cannot panic: what is not there is an error.
 ///
@@ -69,6 +69,18 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// The next `len` bytes, or none if fewer are left: for a run of which it is known that they are there.
+    #[inline]
+    pub(crate) const fn take_some(&mut self, len: usize) -> &'a [u8] {
+        match self.left.split_at_checked(len) {
+            Some((taken, left)) => {
+                self.left = left;
+                taken
+            }
+            None => &[],
+        }
+    }
+
     /// The next `N` bytes.
     ///
     /// # Errors
@@ -97,6 +109,18 @@ impl<'a> Decoder<'a> {
             Ok(taken) => Ok(Self { left: taken, end: self.offset() }),
             Err(error) => Err(error),
         }
+    }
+
+    /// Sees whether `count` items of this size can be left.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    #[inline]
+    pub(crate) const fn expect(&self, count: usize, item: Size) -> Result<(), DecodeError> {
+        if count.saturating_mul(item.min) > self.left.len() {
+            return Err(self.error(DecodeErrorKind::Truncated));
+        }
+        Ok(())
     }
 
     /// All that is left in pieces of `len` bytes; what is over is left out.

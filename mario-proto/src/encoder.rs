@@ -82,6 +82,18 @@ impl<'a> Encoder<'a> {
         Ok(here)
     }
 
+    /// The next `len` bytes, or none if fewer fit: for a run of which it is known that they do.
+    #[inline]
+    pub(crate) fn reserve_some(&mut self, len: usize) -> &'a mut [u8] {
+        match mem::take(&mut self.left).split_at_mut_checked(len) {
+            Some((here, left)) => {
+                self.left = left;
+                here
+            }
+            None => &mut [],
+        }
+    }
+
     /// The next `len` bytes as a cursor of their own.
     ///
     /// With a constant `len`, writes of constant lengths to it compile to no check at all: so a run of fields is

@@ -156,6 +156,7 @@ impl<'a, T: Decode<'a>> ParseBody<'a> for List<'a, T> {
             list.chunks(T::SIZE.min).try_for_each(|mut item| T::decode(&mut item).map(drop))?;
             return Ok(Self(Source::Payload { input: list, count }));
         }
+        input.expect(count, T::SIZE)?;
         let mut list = input.clone();
         for _ in 0..count {
             T::decode(input)?;

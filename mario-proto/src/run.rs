@@ -6,7 +6,7 @@
 //! missing from.
 
 use crate::describe::{Description, Field, Order, Scalar, Shape, Type, Variant};
-use crate::format::{Format, Held, Parse};
+use crate::format::{Format, Parse, Plain};
 use crate::rule::Broken;
 use crate::{DecodeError, DecodeErrorKind, Decoder, EncodeError, Encoder, Packet};
 
@@ -51,11 +51,11 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// The bytes of a field, which is made of them when the others have been read.
+    /// The bytes of a field of this run, which is made of them when the others have been read.
     #[doc(hidden)]
     #[inline]
-    pub fn hold<F: Held<'a>>(&mut self) -> Result<&'a [u8], DecodeError> {
-        self.take(F::SIZE.min)
+    pub fn hold<F: Plain<'a>>(&mut self) -> &'a [u8] {
+        self.take_some(F::SIZE.min)
     }
 
     /// A field, of which the fixed bytes come from this run and the others from `input`, which stands behind it.
@@ -67,7 +67,10 @@ impl<'a> Decoder<'a> {
         path: &'static str,
     ) -> Result<F::Value, DecodeError> {
         let start = self.offset();
-        F::decode_split(self, input).map_err(|error| error.in_field(path, start))
+        match F::decode_split(self, input) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.in_field(path, start)),
+        }
     }
 
     /// The same, made into something else or refused.
@@ -94,11 +97,8 @@ impl<'a> Decoder<'a> {
     #[inline]
     fn run_of(&mut self, len: usize, fields: &'static [Field]) -> Result<Self, DecodeError> {
         if self.len() < len {
-            let error = self.error(DecodeErrorKind::Truncated);
-            return Err(match missing(self.bytes(), self.offset(), fields) {
-                Some(Missing { field, offset }) => DecodeError { field: field.path, offset, ..error },
-                None => error,
-            });
+            let (&field, offset) = first_missing(self.bytes(), self.offset(), fields);
+            return Err(DecodeError { kind: DecodeErrorKind::Truncated, field, offset });
         }
         self.sub(len)
     }
@@ -144,6 +144,13 @@ impl<'a> Encoder<'a> {
         } else {
             Ok(run)
         }
+    }
+
+    /// Writes a field of this run which nothing can be wrong with.
+    #[doc(hidden)]
+    #[inline]
+    pub fn plain<F: for<'v> Plain<'v>>(&mut self, value: &F::Value) {
+        F::to_bytes(value, self.reserve_some(F::SIZE.min));
     }
 
     /// Writes a field: its fixed bytes to this run, the others to `out`, which stands behind it.
@@ -212,11 +219,19 @@ struct Missing {
     offset: u32,
 }
 
-/// The first of these fields that `bytes`, which start at `offset`, are too few for, or what is innermost in it.
+/// The path of the field that `bytes` are too few for, and where it starts.
 ///
 /// Asked with and answering no more than registers hold, so that the way to it costs no other way anything.
 #[cold]
 #[inline(never)]
+fn first_missing(bytes: &[u8], offset: usize, fields: &'static [Field]) -> (&'static &'static str, u32) {
+    match missing(bytes, offset, fields) {
+        Some(Missing { field, offset }) => (&field.path, offset),
+        None => (&"", offset as u32),
+    }
+}
+
+/// The first of these fields that `bytes`, which start at `offset`, are too few for, or what is innermost in it.
 fn missing(bytes: &[u8], offset: usize, fields: &'static [Field]) -> Option<Missing> {
     let mut input = Decoder::at(offset, bytes);
     for field in fields {
@@ -227,6 +242,15 @@ fn missing(bytes: &[u8], offset: usize, fields: &'static [Field]) -> Option<Miss
         }
     }
     None
+}
+
+/// The error of a value of `len` bytes that the whole payload is too short for.
+pub(crate) fn truncated(payload: &[u8], ty: &Type, len: usize) -> DecodeError {
+    let (field, offset) = match missing_in(Decoder::new(payload), ty, len) {
+        Some(Missing { field, offset }) => (field.path, offset),
+        None => ("", 0),
+    };
+    DecodeError { kind: DecodeErrorKind::Truncated, field, offset }
 }
 
 /// The innermost field of a packet within a value of `len` bytes that `input` is too short for.

@@ -57,36 +57,66 @@ const _: () = {
                     __mario::EncodeError::new(__mario::EncodeErrorKind::Refused),
                 );
             }
-            let mut run = out.run::<Self, 0>()?;
-            run.field::<u32>(&self.id, out, "Account.id")?;
-            run.field::<
+            let mut run = match out.run::<Self, 0>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            run.plain::<u32>(&self.id);
+            match run
+                .field::<
                     __mario::Prefixed<&'a str, u8, { 32 }>,
-                >(&self.name, out, "Account.name")?;
-            let mut run = out.next_run::<Self, 2>(run)?;
-            run.field::<
-                    __mario::CText<String, { 16 }>,
-                >(&self.nick, out, "Account.nick")?;
-            run.field_if::<
+                >(&self.name, out, "Account.name")
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match out.next_run::<Self, 2>(run) {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            match run
+                .field::<__mario::CText<String, { 16 }>>(&self.nick, out, "Account.nick")
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            match run
+                .field_if::<
                     u8,
                 >(
-                &self.age,
-                out,
-                "Account.age",
-                || {
-                    __mario::within(&self.age, &(18..))?;
-                    __mario::Ok(())
-                },
-            )?;
-            run.field::<u16>(&(&self.rights).bits(), out, "Account.rights")?;
-            run.field::<
+                    &self.age,
+                    out,
+                    "Account.age",
+                    || {
+                        __mario::within(&self.age, &(18..))?;
+                        __mario::Ok(())
+                    },
+                )
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            match run.field::<u16>(&(&self.rights).bits(), out, "Account.rights") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            match run
+                .field::<
                     __mario::Big<u32>,
                 >(
-                &<Ipv4Addr as __mario::Via<u32>>::travel(&self.address),
-                out,
-                "Account.address",
-            )?;
-            let mut run = out.run::<Self, 6>()?;
-            run.field::<u16>(&self.level, out, "Account.level")?;
+                    &<Ipv4Addr as __mario::Via<u32>>::travel(&self.address),
+                    out,
+                    "Account.address",
+                )
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match out.run::<Self, 6>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            run.plain::<u16>(&self.level);
             __mario::Ok(())
         }
     }
@@ -97,14 +127,28 @@ const _: () = {
             input: &mut __mario::Decoder<'a>,
         ) -> __mario::Result<Self, __mario::DecodeError> {
             let start_of_packet = input.offset();
-            let mut run = input.run::<Self, 0>()?;
-            let held_0 = run.hold::<u32>()?;
-            let name = run
-                .field::<__mario::Prefixed<&'a str, u8, { 32 }>>(input, "Account.name")?;
-            let mut run = input.next_run::<Self, 2>(run)?;
-            let nick = run
-                .field::<__mario::CText<String, { 16 }>>(input, "Account.nick")?;
-            let age = run
+            let mut run = match input.run::<Self, 0>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let held_0 = run.hold::<u32>();
+            let name = match run
+                .field::<__mario::Prefixed<&'a str, u8, { 32 }>>(input, "Account.name")
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match input.next_run::<Self, 2>(run) {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let nick = match run
+                .field::<__mario::CText<String, { 16 }>>(input, "Account.nick")
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let age = match run
                 .field_map::<
                     u8,
                     u8,
@@ -115,8 +159,12 @@ const _: () = {
                         __mario::within(&value, &(18..))?;
                         __mario::Ok(value)
                     },
-                )?;
-            let rights = run
+                )
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let rights = match run
                 .field_map::<
                     u16,
                     Rights,
@@ -130,8 +178,12 @@ const _: () = {
                         )?;
                         __mario::Ok(value)
                     },
-                )?;
-            let address = run
+                )
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let address = match run
                 .field_map::<
                     __mario::Big<u32>,
                     Ipv4Addr,
@@ -142,13 +194,21 @@ const _: () = {
                         let value = <Ipv4Addr as __mario::Via<u32>>::arrive(value);
                         __mario::Ok(value)
                     },
-                )?;
+                )
+            {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
             let id = __mario::held::<u32>(held_0);
             let level: u16 = if input.is_empty() {
                 1
             } else {
-                let mut run = input.run::<Self, 6>()?;
-                let level = run.field::<u16>(input, "Account.level")?;
+                let mut run = match input.run::<Self, 6>() {
+                    __mario::Ok(value) => value,
+                    __mario::Err(error) => return __mario::Err(error),
+                };
+                let held_6 = run.hold::<u16>();
+                let level = __mario::held::<u16>(held_6);
                 level
             };
             input.rest();

@@ -67,15 +67,29 @@ const _: () = {
                 }
                 Self::Said { text } => {
                     out.tag::<u8>(16)?;
-                    let mut run = out.run_in::<Self, 1, 0>()?;
-                    run.field::<&'a str>(text, out, "Event.Said.text")?;
+                    let mut run = match out.run_in::<Self, 1, 0>() {
+                        __mario::Ok(value) => value,
+                        __mario::Err(error) => return __mario::Err(error),
+                    };
+                    match run.field::<&'a str>(text, out, "Event.Said.text") {
+                        __mario::Ok(value) => value,
+                        __mario::Err(error) => return __mario::Err(error),
+                    };
                 }
                 Self::Unknown(field_0, field_1) => {
                     out.tag::<u8>(*field_0)?;
-                    let mut run = out.run_in::<Self, 2, 0>()?;
-                    run.field::<
+                    let mut run = match out.run_in::<Self, 2, 0>() {
+                        __mario::Ok(value) => value,
+                        __mario::Err(error) => return __mario::Err(error),
+                    };
+                    match run
+                        .field::<
                             __mario::Rest<&'a [u8]>,
-                        >(field_1, out, "Event.Unknown.1")?;
+                        >(field_1, out, "Event.Unknown.1")
+                    {
+                        __mario::Ok(value) => value,
+                        __mario::Err(error) => return __mario::Err(error),
+                    };
                 }
             }
             __mario::Ok(())
@@ -91,14 +105,27 @@ const _: () = {
                 match input.tag::<u8>()? {
                     0 => Self::Idle,
                     16 => {
-                        let mut run = input.run_in::<Self, 1, 0>()?;
-                        let text = run.field::<&'a str>(input, "Event.Said.text")?;
+                        let mut run = match input.run_in::<Self, 1, 0>() {
+                            __mario::Ok(value) => value,
+                            __mario::Err(error) => return __mario::Err(error),
+                        };
+                        let text = match run.field::<&'a str>(input, "Event.Said.text") {
+                            __mario::Ok(value) => value,
+                            __mario::Err(error) => return __mario::Err(error),
+                        };
                         Self::Said { text }
                     }
                     field_0 => {
-                        let mut run = input.run_in::<Self, 2, 0>()?;
-                        let field_1 = run
-                            .field::<__mario::Rest<&'a [u8]>>(input, "Event.Unknown.1")?;
+                        let mut run = match input.run_in::<Self, 2, 0>() {
+                            __mario::Ok(value) => value,
+                            __mario::Err(error) => return __mario::Err(error),
+                        };
+                        let field_1 = match run
+                            .field::<__mario::Rest<&'a [u8]>>(input, "Event.Unknown.1")
+                        {
+                            __mario::Ok(value) => value,
+                            __mario::Err(error) => return __mario::Err(error),
+                        };
                         Self::Unknown(field_0, field_1)
                     }
                 },

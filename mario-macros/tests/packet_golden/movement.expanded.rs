@@ -39,16 +39,34 @@ const _: () = {
             &self,
             out: &mut __mario::Encoder<'_>,
         ) -> __mario::Result<(), __mario::EncodeError> {
-            let mut run = out.run::<Self, 0>()?;
-            run.field::<u32>(&self.unit, out, "Move.unit")?;
+            let mut run = match out.run::<Self, 0>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            run.plain::<u32>(&self.unit);
             __mario::travels::<Position>();
-            run.field::<Position>(&self.to, out, "Move.to")?;
-            let mut run = out.next_run::<Self, 2>(run)?;
-            run.field::<f32>(&self.speed, out, "Move.speed")?;
+            match run.field::<Position>(&self.to, out, "Move.to") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match out.next_run::<Self, 2>(run) {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            run.plain::<f32>(&self.speed);
             __mario::travels::<Vec<Position>>();
-            run.field::<Vec<Position>>(&self.path, out, "Move.path")?;
-            let mut run = out.next_run::<Self, 4>(run)?;
-            run.field::<bool>(&self.hurry, out, "Move.hurry")?;
+            match run.field::<Vec<Position>>(&self.path, out, "Move.path") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match out.next_run::<Self, 4>(run) {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            match run.field::<bool>(&self.hurry, out, "Move.hurry") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
             __mario::Ok(())
         }
     }
@@ -58,16 +76,34 @@ const _: () = {
         fn decode(
             input: &mut __mario::Decoder<'a>,
         ) -> __mario::Result<Self, __mario::DecodeError> {
-            let mut run = input.run::<Self, 0>()?;
-            let held_0 = run.hold::<u32>()?;
+            let mut run = match input.run::<Self, 0>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let held_0 = run.hold::<u32>();
             __mario::travels::<Position>();
-            let to = run.field::<Position>(input, "Move.to")?;
-            let mut run = input.next_run::<Self, 2>(run)?;
-            let held_2 = run.hold::<f32>()?;
+            let to = match run.field::<Position>(input, "Move.to") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match input.next_run::<Self, 2>(run) {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let held_2 = run.hold::<f32>();
             __mario::travels::<Vec<Position>>();
-            let path = run.field::<Vec<Position>>(input, "Move.path")?;
-            let mut run = input.next_run::<Self, 4>(run)?;
-            let hurry = run.field::<bool>(input, "Move.hurry")?;
+            let path = match run.field::<Vec<Position>>(input, "Move.path") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let mut run = match input.next_run::<Self, 4>(run) {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let hurry = match run.field::<bool>(input, "Move.hurry") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
             let unit = __mario::held::<u32>(held_0);
             let speed = __mario::held::<f32>(held_2);
             __mario::Ok(Self {

@@ -27,8 +27,14 @@ const _: () = {
             &self,
             out: &mut __mario::Encoder<'_>,
         ) -> __mario::Result<(), __mario::EncodeError> {
-            let mut run = out.run::<Self, 0>()?;
-            run.field::<&'a str>(&self.name, out, "SayHello.name")?;
+            let mut run = match out.run::<Self, 0>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            match run.field::<&'a str>(&self.name, out, "SayHello.name") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
             __mario::Ok(())
         }
     }
@@ -38,8 +44,14 @@ const _: () = {
         fn decode(
             input: &mut __mario::Decoder<'a>,
         ) -> __mario::Result<Self, __mario::DecodeError> {
-            let mut run = input.run::<Self, 0>()?;
-            let name = run.field::<&'a str>(input, "SayHello.name")?;
+            let mut run = match input.run::<Self, 0>() {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
+            let name = match run.field::<&'a str>(input, "SayHello.name") {
+                __mario::Ok(value) => value,
+                __mario::Err(error) => return __mario::Err(error),
+            };
             __mario::Ok(Self { name })
         }
     }

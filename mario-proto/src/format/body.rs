@@ -28,7 +28,7 @@ pub trait Body {
 
 /// The same, to be read.
 pub trait ParseBody<'a>: Body {
-    /// Reads `count` of them; the caller has seen that there are bytes for the fewest they can take.
+    /// Reads `count` of them, if there are bytes for the fewest they can take.
     fn decode_body(count: usize, input: &mut Decoder<'a>) -> Result<Self::Value, DecodeError>;
 
     /// Reads all there are, but no more than `max`.
@@ -56,7 +56,10 @@ impl<'a> ParseBody<'a> for &'a str {
     #[inline]
     fn decode_body(count: usize, input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
         let start = input.offset();
-        str::from_utf8(input.take(count)?).map_err(|_| DecodeError::new(DecodeErrorKind::NotUtf8, start))
+        match str::from_utf8(input.take(count)?) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(DecodeError::new(DecodeErrorKind::NotUtf8, start)),
+        }
     }
 
     #[inline]
@@ -145,6 +148,7 @@ impl<'a, T: Decode<'a>> ParseBody<'a> for Vec<T> {
     #[inline]
     fn decode_body(count: usize, input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
         const { some_bytes(T::SIZE) }
+        input.expect(count, T::SIZE)?;
         T::decode_vec(input, count)
     }
 
@@ -182,6 +186,7 @@ impl<'a, F: Parse<'a>> ParseBody<'a> for Items<F> {
     #[inline]
     fn decode_body(count: usize, input: &mut Decoder<'a>) -> Result<Vec<F::Value>, DecodeError> {
         const { some_bytes(F::SIZE) }
+        input.expect(count, F::SIZE)?;
         let mut items = owned::list(count, input)?;
         for _ in 0..count {
             owned::push(&mut items, F::decode(input)?, input)?;

@@ -31,7 +31,7 @@ impl<B: Body, P: Prefix, const MAX: usize> Format for Prefixed<B, P, MAX> {
     ) -> Result<(), EncodeError> {
         let count = B::count(value);
         match P::value(count) {
-            Some(prefix) if count <= Self::LIMIT => P::encode(&prefix, run)?,
+            Some(prefix) if count <= Self::LIMIT => run.plain::<P>(&prefix),
             _ => return Err(unsendable(count, Self::LIMIT)),
         }
         B::encode_body(value, out)
@@ -41,12 +41,9 @@ impl<B: Body, P: Prefix, const MAX: usize> Format for Prefixed<B, P, MAX> {
 impl<'a, B: ParseBody<'a>, P: Prefix, const MAX: usize> Parse<'a> for Prefixed<B, P, MAX> {
     #[inline]
     fn decode_split(run: &mut Decoder<'a>, input: &mut Decoder<'a>) -> Result<B::Value, DecodeError> {
-        let count = P::count(P::decode(run)?);
-        if count > Self::LIMIT {
+        let count = P::count(P::of_bytes(run.hold::<P>()));
+        if const { Self::LIMIT < P::MAX } && count > Self::LIMIT {
             return Err(too_long(input, count, Self::LIMIT));
-        }
-        if count.saturating_mul(B::ITEM.min) > input.len() {
-            return Err(input.error(DecodeErrorKind::Truncated));
         }
         B::decode_body(count, input)
     }

@@ -7,21 +7,21 @@
 mod big;
 mod body;
 mod c_text;
-mod held;
 mod length;
 mod option;
+mod plain;
 mod prefix;
 
 pub use big::Big;
 pub use body::Items;
 pub(crate) use body::{Body, ParseBody, some_bytes};
 pub use c_text::CText;
-pub(crate) use held::Held;
-pub use held::held;
 pub(crate) use length::too_long;
 pub use length::{Prefixed, Rest};
 pub(crate) use option::decode_array;
 pub use option::{Array, Opt};
+pub(crate) use plain::Plain;
+pub use plain::held;
 use prefix::Prefix;
 
 use crate::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Size, Type};

@@ -1,8 +1,8 @@
-use super::{Big, Format, Parse};
+use super::{Big, Format, Plain};
 use crate::describe::{Order, Scalar};
 
 /// What may stand before text, bytes and lists to say how many there are: a format of unsigned integers.
-pub trait Prefix: Format + for<'a> Parse<'a> {
+pub trait Prefix: Format + for<'a> Plain<'a> {
     /// The most it can say.
     const MAX: usize;
     /// What it is on the wire.

@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use crate::format::Plain;
 use crate::{
     Decode, DecodeError, DecodeErrorKind, Decoder, Encode, EncodeError, Encoder, Order, Scalar, Size, Type,
     owned,
@@ -106,11 +107,17 @@ impl Encode for bool {
 impl<'a> Decode<'a> for bool {
     #[inline]
     fn decode(input: &mut Decoder<'a>) -> Result<Self, DecodeError> {
-        let offset = input.offset();
-        match *input.take_array()? {
-            [0] => Ok(false),
-            [1] => Ok(true),
-            [found] => Err(DecodeError::new(DecodeErrorKind::NotBool { found }, offset)),
+        let mut run = input.sub(1)?;
+        Self::decode_split(&mut run, input)
+    }
+
+    #[inline]
+    fn decode_split(run: &mut Decoder<'a>, _: &mut Decoder<'a>) -> Result<Self, DecodeError> {
+        let offset = run.offset();
+        match u8::of_bytes(run.hold::<u8>()) {
+            0 => Ok(false),
+            1 => Ok(true),
+            found => Err(DecodeError::new(DecodeErrorKind::NotBool { found }, offset)),
         }
     }
 }

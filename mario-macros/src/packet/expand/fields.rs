@@ -15,23 +15,22 @@ use crate::lifetimes::with_lifetimes;
 pub(super) fn decode(fields: &Fields, which: Range<usize>, place: &Place<'_>) -> TokenStream {
     let (run, input) = (local("run"), local("input"));
     let (reads, late): (Vec<_>, Vec<_>) = which
-        .clone()
         .map(|index| {
             let field = &fields.all[index];
             let (at, path, name) = (place_of(field), place.path(field), binding(field));
             let (travels, format) = (travels(field), format_of(field));
             let enter = enter_run(fields, index, place, &input);
-            if waits(fields, index, &which) {
+            if is_plain(field) {
                 let held = local(&format!("held_{index}"));
-                let hold = quote_spanned!(at=> #enter let #held = #run.hold::<#format>()?;);
+                let hold = quote_spanned!(at=> #enter let #held = #run.hold::<#format>(););
                 let read = quote_spanned!(at=> let #name = __mario::held::<#format>(#held););
                 return (hold, Some(read));
             }
             let read = match rules::decode(field) {
-                None => quote_spanned!(at=> #run.field::<#format>(#input, #path)?),
+                None => or_return(quote_spanned!(at=> #run.field::<#format>(#input, #path))),
                 Some(map) => {
                     let ty = &field.ty;
-                    quote_spanned!(at=> #run.field_map::<#format, #ty>(#input, #path, #map)?)
+                    or_return(quote_spanned!(at=> #run.field_map::<#format, #ty>(#input, #path, #map)))
                 }
             };
             (quote!(#enter #travels let #name = #read;), None)
@@ -54,8 +53,11 @@ pub(super) fn encode(
         let rule = rules::encode(field, &value);
         let value = rules::travelling(field, value);
         let write = match rule {
-            None => quote_spanned!(at=> #run.field::<#format>(#value, #out, #path)?),
-            Some(rule) => quote_spanned!(at=> #run.field_if::<#format>(#value, #out, #path, #rule)?),
+            None if is_plain(field) => quote_spanned!(at=> #run.plain::<#format>(#value)),
+            None => or_return(quote_spanned!(at=> #run.field::<#format>(#value, #out, #path))),
+            Some(rule) => {
+                or_return(quote_spanned!(at=> #run.field_if::<#format>(#value, #out, #path, #rule)))
+            }
         };
         quote! {
             #enter
@@ -84,23 +86,32 @@ fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -
     match before {
         Some(before) if before.since() == fields.all[index].since() => {
             let next = place.next_run(index);
-            (!before.is_fixed()).then(|| quote!(let mut #run = #cursor.#next(#run)?;))
+            let entered = or_return(quote!(#cursor.#next(#run)));
+            (!before.is_fixed()).then(|| quote!(let mut #run = #entered;))
         }
         _ => {
             let start = place.run(index);
-            Some(quote!(let mut #run = #cursor.#start()?;))
+            let entered = or_return(quote!(#cursor.#start()));
+            Some(quote!(let mut #run = #entered;))
         }
     }
 }
 
-/// Whether a field is read when all others have been: one that no bytes can be wrong for, before one that they can. So
-/// no register is kept for it over what that one calls.
-fn waits(fields: &Fields, index: usize, which: &Range<usize>) -> bool {
-    let is_plain = |index: usize| {
-        let field = &fields.all[index];
-        types::is_numbers(&field.ty) && rules::decode(field).is_none()
-    };
-    is_plain(index) && (index + 1..which.end).any(|later| !is_plain(later))
+/// What `?` does, written out: it takes the compiler a fifth less for a whole packet.
+fn or_return(result: TokenStream) -> TokenStream {
+    let (value, error) = (local("value"), local("error"));
+    quote! {
+        match #result {
+            __mario::Ok(#value) => #value,
+            __mario::Err(#error) => return __mario::Err(#error),
+        }
+    }
+}
+
+/// Whether nothing can be wrong with a field. Such a field is read when all others have been, so that no register is
+/// kept for it over what they call.
+fn is_plain(field: &Field) -> bool {
+    types::is_numbers(&field.ty) && rules::decode(field).is_none()
 }
 
 /// Makes a user's type that does not travel one mistake: the first of equal messages at the same token is the only
