@@ -149,7 +149,13 @@ fn some_frame(dice: &mut Dice, wording: Wording, daring: u8) -> Vec<u8> {
             let [low, high] = (dice.pick(&[0, 10, 1000, 20_000]) as u16).to_le_bytes();
             frame(stx, MANY, &[dice.below(6) as u8, low, high])
         }
-        4 if most >= 2 => frame(stx, LATER, &number[..2]),
+        4 if most >= 2 => {
+            let long = u16::from_le_bytes([number[0], number[1]]);
+            let later = frame(stx, LATER, &dice.pick(&[0, 30, 500, long]).to_le_bytes());
+            // Now and then it is not to come after all.
+            let cancel = if byte & 1 == 0 { frame(stx, CANCEL, b"") } else { Vec::new() };
+            [later, cancel].concat()
+        }
         5 if most >= 1 => frame(stx, FLAG, &[dice.below(2) as u8]),
         6 => frame(stx, heartbeat.unwrap_or(ECHO), &any),
         7 if daring > 0 => frame(stx, MEMBERS, b""),
