@@ -200,7 +200,8 @@ impl Play {
         let mut state = self.world.lock();
         let is_stalled = state.is_stalled();
         let gets_none = |mailbox: &Arc<Mailbox<_>>| mailbox.is_resting() || mailbox.is_stuck();
-        if is_stalled || self.server.mailboxes.iter().any(gets_none) {
+        let have_rested = is_stalled || self.server.mailboxes.iter().any(gets_none);
+        if have_rested {
             state.rested = state.now;
         }
         // Who does not go on is amid something.
@@ -263,6 +264,10 @@ impl Play {
             state.late += passed;
         }
         state.now = now;
+        if have_rested {
+            // Some do to the end of this time.
+            state.rested = now;
+        }
         if jumps {
             // Who waits for a turn at the door has it no sooner.
             state.doors.iter_mut().for_each(|door| door.moved = now);
