@@ -32,7 +32,8 @@ const WINDOW: usize = 200_000;
 /// More steps than any run needs.
 const STEPS: usize = 400_000;
 
-/// How many steps others do something for; for ever, and who reads slowly would never be done.
+/// How many steps others do something for, and workers are kept from going on; for ever, and who reads slowly would never
+/// be done.
 const DEEDS: usize = 2_000;
 
 /// What can go on.
@@ -114,7 +115,12 @@ impl Play {
                 self.server.kill(&mut dice);
             }
             match dice.pick(&ways) {
-                Next::Thread(thread) => self.resume(&mut dice, thread),
+                Next::Thread(thread) => {
+                    self.resume(thread);
+                    if step < DEEDS {
+                        self.world.lock().stalls(thread, &mut dice);
+                    }
+                }
                 Next::Look => self.watchdog.look(&mut self.server, &self.world),
                 Next::Act(client) => self.act(&mut dice, client),
                 Next::Read(client) => self.read(client)?,
@@ -163,7 +169,7 @@ impl Play {
     }
 
     /// A thread goes on until it waits, or is interrupted.
-    fn resume(&mut self, dice: &mut Dice, thread: usize) {
+    fn resume(&mut self, thread: usize) {
         let loads = |server: &SimServer| -> Vec<_> {
             let stuck = server.mailboxes.iter().enumerate().filter(|(_, mailbox)| mailbox.is_stuck());
             stuck.map(|(worker, mailbox)| (worker, mailbox.load())).collect()
@@ -181,7 +187,6 @@ impl Play {
                 state.violated(format!("worker {worker} is stuck, and gets connections"));
             }
         }
-        state.stalls(thread, dice);
     }
 
     /// Now and then time passes though there is something to do.
