@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::load::counters::{Counters, Counts};
 use crate::load::crew;
-use crate::load::failure::Failures;
+use crate::load::failure::{Failure, Failures};
 use crate::load::fleet::{Close, Fleet, Manner, News};
 use crate::load::latencies::Latencies;
 use crate::load::sources;
@@ -140,6 +140,8 @@ impl Loops<'_> {
                         }
                     }
                     News::Answered { .. } => {}
+                    // It was answered, and its server, which ends, has closed it before this could.
+                    News::Failed { was_open: true, failure: Failure::Closed } => {}
                     News::Failed { was_open, failure } => {
                         self.counters.add_failure(was_open);
                         tally.failures.add(failure);
