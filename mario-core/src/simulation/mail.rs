@@ -113,6 +113,9 @@ impl State {
             _ => {}
         }
         bag.letters.push_back(letter);
+        for wire in &mut self.wires {
+            wire.is_seen &= wire.place.is_none_or(|place| place.worker != worker);
+        }
     }
 
     /// The worker has made a step, in which it took letters. What it asks of each connection is done if that is served

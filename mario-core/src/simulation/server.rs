@@ -238,13 +238,15 @@ fn watch(worker: &mut Worker<Theatre, SimPoll, World, SimBell>, world: &World, p
 impl State {
     fn see(&mut self, post: usize, found: &[(Found, [bool; GROUPS])]) {
         let State { posts, wires, now, .. } = self;
+        // What these ask for is done before the worker waits, and looked at only when it has waited.
+        let has_letters = posts[post].mail.as_ref().is_some_and(|mail| mail.queued() > 0);
         let views = &mut posts[post].views;
         let before = take(views);
         views.extend(found.iter().map(|(found, groups)| {
             let wire = wire_of(found.peer);
             let known = before.iter().find(|view| view.wire == wire);
             let its = &mut wires[wire];
-            its.is_seen = true;
+            its.is_seen = !has_letters;
             // Who was held when the step began has been until now.
             if found.held || known.is_some_and(|view| view.held) {
                 its.held = Some(*now);

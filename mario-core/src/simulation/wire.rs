@@ -88,7 +88,7 @@ pub(super) struct Wire {
     /// It was closed with nothing that could be the reason for anything to be missing.
     pub(super) owes_all: bool,
 
-    /// What its worker has of it was looked at since it last did something.
+    /// What its worker has of it was looked at since it last did something, or was asked to.
     pub(super) is_seen: bool,
     pub(super) life: Life,
     /// What all that its client sends leads to.
