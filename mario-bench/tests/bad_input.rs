@@ -249,6 +249,11 @@ fn more_connections_than_the_machine_has_room_for() {
 }
 
 #[test]
+fn so_few_others_that_they_are_at_fault_themselves() {
+    assert_names(&failure("faults --connections 19"), "take 20 or more");
+}
+
+#[test]
 fn a_payload_that_no_frame_holds() {
     let server = Server::start("raw --workers 1");
     let addr = server.addr;

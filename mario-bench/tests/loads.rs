@@ -41,7 +41,7 @@ fn cps_closes_what_it_opens_either_way() {
 #[test]
 fn what_goes_wrong_costs_others_no_reply() {
     let report = json(
-        "faults --rounds 1 --seconds 1 --warm-up 0 --connections 5 --slow 20 --deaf 10 --resets 200 --excess 50 --json",
+        "faults --rounds 1 --seconds 1 --warm-up 0 --connections 20 --slow 20 --deaf 10 --resets 200 --excess 50 --json",
     );
     let rows = report["summary"].as_array().expect("a row for each fault");
     let faults: Vec<_> = rows.iter().filter_map(|row| row["fault"].as_str()).collect();

@@ -82,10 +82,18 @@ impl Arguments {
                 fault.name()
             );
         }
+        let connections = self.connections.get();
+        if let Some(fault) = self.only.iter().find(|fault| connections < fault.fewest_others()) {
+            bail!(
+                "--connections {connections}: so few are each too fast for the limit that `{}` is about: take {} or more",
+                fault.name(),
+                fault.fewest_others()
+            );
+        }
         self.only.sort_unstable();
         self.only.dedup();
         let beside = [self.slow, self.deaf, self.excess].map(NonZeroUsize::get).into_iter().max();
-        let most = self.connections.get() + beside.unwrap_or_default();
+        let most = connections + beside.unwrap_or_default();
         limits::need_connections(
             most,
             child::LOOPBACK,

@@ -10,7 +10,7 @@ use super::Arguments;
 use crate::servers::mario::Acceptor;
 use crate::servers::patient::Options;
 
-/// Frames that a connection sends at once which is too fast: five times as many as it may.
+/// Frames that a connection sends at once which is too fast.
 pub(super) const FRAMES: u32 = 1_000;
 
 /// The same for bytes: so many frames of a kilobyte.
@@ -94,6 +94,11 @@ impl Fault {
             Fault::Restarts | Fault::Takeovers => format!("{count} servers take over"),
             Fault::Terminations => format!("{count} servers end, and others start then"),
         }
+    }
+
+    /// How many others there have to be, as one of a few is itself faster than anybody may be.
+    pub(super) fn fewest_others(self) -> usize {
+        if matches!(self, Fault::Frames | Fault::Bytes) { 20 } else { 1 }
     }
 
     /// Whether it can be tried on a server whose connections are accepted so. Listeners of workers are dealt to by the
