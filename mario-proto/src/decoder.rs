@@ -69,7 +69,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// The next `len` bytes, or none if fewer are left: for a run of which it is known that they are there.
+    /// The next `len` bytes, or none if fewer are left: where it is known that they are there.
     #[inline]
     pub(crate) const fn take_some(&mut self, len: usize) -> &'a [u8] {
         match self.left.split_at_checked(len) {
@@ -121,6 +121,12 @@ impl<'a> Decoder<'a> {
             return Err(self.error(DecodeErrorKind::Truncated));
         }
         Ok(())
+    }
+
+    /// The next `len` bytes as a cursor of their own, or none if fewer are left: where it is known that they are there.
+    #[inline]
+    pub(crate) const fn part(&mut self, len: usize) -> Self {
+        Self { left: self.take_some(len), end: self.offset() }
     }
 
     /// All that is left in pieces of `len` bytes; what is over is left out.

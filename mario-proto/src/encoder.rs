@@ -75,14 +75,10 @@ impl<'a> Encoder<'a> {
         if self.left.len() < len {
             return Err(EncodeError::full());
         }
-        let Some((here, left)) = mem::take(&mut self.left).split_at_mut_checked(len) else {
-            return Err(EncodeError::full());
-        };
-        self.left = left;
-        Ok(here)
+        Ok(self.reserve_some(len))
     }
 
-    /// The next `len` bytes, or none if fewer fit: for a run of which it is known that they do.
+    /// The next `len` bytes, or none if fewer fit: where it is known that they do.
     #[inline]
     pub(crate) fn reserve_some(&mut self, len: usize) -> &'a mut [u8] {
         match mem::take(&mut self.left).split_at_mut_checked(len) {
@@ -103,7 +99,10 @@ impl<'a> Encoder<'a> {
     /// As [`put`](Self::put).
     #[inline]
     pub fn sub(&mut self, len: usize) -> Result<Encoder<'a>, EncodeError> {
-        Ok(Self::new(self.reserve(len)?))
+        if self.left.len() < len {
+            return Err(EncodeError::full());
+        }
+        Ok(Self::new(self.reserve_some(len)))
     }
 
     /// Writes `value`.

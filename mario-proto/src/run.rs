@@ -100,7 +100,7 @@ impl<'a> Decoder<'a> {
             let (&field, offset) = first_missing(self.bytes(), self.offset(), fields);
             return Err(DecodeError { kind: DecodeErrorKind::Truncated, field, offset });
         }
-        self.sub(len)
+        Ok(self.part(len))
     }
 }
 
