@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use mario::{Conn, Error, Payload, Server, Service};
-use support::{Client, eventually, frame};
+use support::{Client, eventually, exit_of, frame};
 
 const WHERE: u16 = 0x0101;
 const HANG: u16 = 0x0102;
@@ -140,11 +140,6 @@ fn a_process_whose_worker_hangs_is_aborted_if_it_shall_be() {
     let addr = lines.find_map(|line| line.unwrap().strip_prefix("listening on ").map(str::to_owned)).unwrap();
     let mut client = Client::connect(addr.parse().unwrap());
     client.send(&frame(HANG, b""));
-    let mut status = None;
-    eventually("it is aborted", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
     const SIGABRT: i32 = 6;
-    assert_eq!(status.and_then(|status| status.signal()), Some(SIGABRT));
+    assert_eq!(exit_of(&mut child).signal(), Some(SIGABRT));
 }

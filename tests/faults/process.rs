@@ -12,7 +12,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::served::{END, LISTENING, SETTINGS};
-use crate::support::{Client, eventually};
+use crate::support::{Client, exit_of};
 
 pub(crate) struct Process {
     child: Child,
@@ -111,12 +111,7 @@ impl Process {
 
     #[track_caller]
     pub(crate) fn exit(mut self) -> ExitStatus {
-        let mut status = None;
-        eventually("it exits", || {
-            status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
-        status.unwrap()
+        exit_of(&mut self.child)
     }
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::served::{CHILD, ECHO, FAILED, HANG, HANGS, LISTENING, MEETING, STAY};
-use crate::support::{Client, LIMIT, eventually, frame};
+use crate::support::{Client, LIMIT, exit_of, frame};
 
 pub(crate) fn child_command(settings: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
@@ -101,12 +101,7 @@ impl Process {
 
     #[track_caller]
     pub(crate) fn exit(mut self) -> ExitStatus {
-        let mut status = None;
-        eventually("it exits", || {
-            status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
-        status.unwrap()
+        exit_of(&mut self.child)
     }
 
     /// Clients whose connections have their slots, and which stay until they are closed.

@@ -4,6 +4,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -308,4 +309,15 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "it never came: {what}");
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// What a process ends with, once it has.
+#[track_caller]
+pub(crate) fn exit_of(child: &mut Child) -> ExitStatus {
+    let mut status = None;
+    eventually("it exits", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    status.unwrap()
 }
