@@ -86,8 +86,10 @@ fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -
     match before {
         Some(before) if before.since() == fields.all[index].since() => {
             let next = place.next_run(index);
-            let entered = or_return(quote!(#cursor.#next(#run)));
-            (!before.is_fixed()).then(|| quote!(let mut #run = #entered;))
+            (!before.is_fixed()).then(|| {
+                let entered = or_return(quote!(#cursor.#next(#run)));
+                quote!(let mut #run = #entered;)
+            })
         }
         _ => {
             let start = place.run(index);
@@ -97,7 +99,7 @@ fn enter_run(fields: &Fields, index: usize, place: &Place<'_>, cursor: &Ident) -
     }
 }
 
-/// What `?` does, written out: it takes the compiler a fifth less for a whole packet.
+/// What `?` does, written out: so a packet is a fifth less of code for the compiler to see off.
 fn or_return(result: TokenStream) -> TokenStream {
     let (value, error) = (local("value"), local("error"));
     quote! {
